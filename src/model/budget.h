@@ -15,10 +15,12 @@
 
 #define HR_BUDGET_WINDOWS_MAX 24
 #define HR_BUDGET_STEPS_MAX 64
+/* 10 GW: no limit is higher, so that limits can be added without overflow. */
+#define HR_BUDGET_MAX_UW (INT64_C(10000000000) * 1000000)
 
 struct hr_budget_window {
 	int32_t from_s; /* second of the day, 0 to 86399 */
-	int32_t to_s;   /* exclusive; smaller than from_s: crosses midnight */
+	int32_t to_s;   /* exclusive, to 86400; smaller than from_s: crosses midnight */
 	int64_t limit_uw;
 };
 
