@@ -28,13 +28,17 @@ struct hr_actuator_conf {
 
 /* The state of one limit as read from the hardware. */
 struct hr_limit {
-	bool known;           /* false: could not be read; fault says why, the rest means nothing */
+	bool known;           /* false: could not be read, or no limit is switched on; fault says
+				 why, the rest means nothing */
 	int64_t limit_uw;     /* the most that the limits together allow: what is charged. It is
-				 the lower of long and short term if the short window settles in
-				 settle_ns, else the higher of the two */
+				 the higher of long and short term, as the kernel does not show
+				 whether the short term is switched on; the lower of two
+				 interfaces to one limit */
 	int64_t settle_ns;    /* time after a write until the draw must follow: the window */
 	enum hr_reason fault; /* LOCKED, CLAMPED, DENIED, DISABLED, IO_ERROR, LOST ... or NONE */
 };
+
+#define HR_ORIGINAL_TWINS 2
 
 /* Everything needed to put a zone back as it was found. Plain data, stored by the guard. */
 struct hr_original {
@@ -45,6 +49,16 @@ struct hr_original {
 	int64_t long_window_us;
 	int64_t short_uw;
 	int64_t short_window_us;
+	/* the same limit through further interfaces (MMIO beside MSR), as far as there are any */
+	struct {
+		bool valid;
+		bool enabled;
+		bool has_short;
+		int64_t long_uw;
+		int64_t long_window_us;
+		int64_t short_uw;
+		int64_t short_window_us;
+	} twin[HR_ORIGINAL_TWINS];
 };
 
 struct hr_actuator_ops {
