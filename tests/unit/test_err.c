@@ -49,6 +49,12 @@ static void long_texts_are_cut_at_the_end(void **state)
 	assert_int_equal(strlen(err.text), HR_ERR_TEXT_BYTES - 1);
 	hr_err_prefix(&err, "%s", big);
 	assert_int_equal(strlen(err.text), HR_ERR_TEXT_BYTES - 1);
+	for (i = HR_ERR_TEXT_BYTES - 20; i < HR_ERR_TEXT_BYTES; i++) {
+		hr_err_set(&err, -EINVAL, "%.*s", i, big);
+		hr_err_prefix(&err, "node n1");
+		assert_int_equal(strlen(err.text),
+				 i + 9 < HR_ERR_TEXT_BYTES ? i + 9 : HR_ERR_TEXT_BYTES - 1);
+	}
 }
 
 static void a_bug_ends_the_process_with_its_place(void **state)

@@ -77,6 +77,14 @@ static void the_line_is_bounded_and_clean(void **state)
 	assert_ptr_equal(strchr(line, '\n'), line + 999);
 	assert_null(strchr(line, '\033'));
 	assert_non_null(strstr(line, "name=agent ??xxx"));
+	for (n = 900; n < 1000; n++) {
+		size_t got;
+
+		hr_log(HR_LOG_ERROR, "%.*s", (int)n, big);
+		got = take(line, sizeof(line));
+		assert_true(got <= 1000);
+		assert_ptr_equal(strchr(line, '\n'), line + got - 1);
+	}
 }
 
 static void the_journal_gets_priorities(void **state)
