@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bridge between libfuse's low-level calls and the rack. It holds no state of the nodes.
+ * Invariant: every request gets exactly one reply.
+ */
+#define FUSE_USE_VERSION 314
+#include "vhw/mount.h"
+
+#include <errno.h>
+#include <fuse3/fuse_lowlevel.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "vhw/command.h"
+
+#define FOREVER_S 86400.0
+#define SYSFS_FILE_BYTES 4096
+#define ENTRY_BYTES_MAX 65536
+
+struct hr_mount {
+	struct hr_rack *rack;
+	struct fuse_session *session;
+	struct fuse_buf buf;
+	uid_t uid;
+	gid_t gid;
+	char answer[HR_ERR_TEXT_BYTES + 16]; /* to the last command */
+};
+
+/* What a descriptor of /stats has read: the figures of the moment it was opened. */
+struct snapshot {
+	char *text;
+	size_t bytes;
+};
+
+static struct hr_mount *mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static int64_t now_ns(void)
+{
+	return hr_now_read().raw_ns;
+}
+
+static void fill(const struct hr_mount *m, fuse_ino_t ino, struct stat *st)
+{
+	mode_t mode = hr_tree_mode(hr_tree_unpack(ino));
+	*st = (struct stat){
+	    .st_ino = ino,
+	    .st_mode = mode,
+	    .st_nlink = S_ISDIR(mode) ? 2 : 1,
+	    .st_uid = m->uid,
+	    .st_gid = m->gid,
+	    .st_size = S_ISREG(mode) ? SYSFS_FILE_BYTES : 0,
+	    .st_blksize = SYSFS_FILE_BYTES,
+	};
+}
+
+static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct hr_mount *m = mount_of(req);
+	struct fuse_entry_param e = {.attr_timeout = FOREVER_S, .entry_timeout = FOREVER_S};
+	struct hr_tree_ref r;
+	if (!hr_tree_find(hr_tree_unpack(parent), name, hr_rack_nodes(m->rack),
+			  hr_rack_packages(m->rack), &r)) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
+	e.ino = hr_tree_pack(r);
+	fill(m, e.ino, &e.attr);
+	fuse_reply_entry(req, &e);
+}
+
+static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi HR_UNUSED)
+{
+	struct stat st;
+	fill(mount_of(req), ino, &st);
+	fuse_reply_attr(req, &st, FOREVER_S);
+}
+
+/* Truncation comes with every "echo > file"; sysfs takes it and does nothing. */
+static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr HR_UNUSED, int to_set,
+		       struct fuse_file_info *fi)
+{
+	if (to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		fuse_reply_err(req, EPERM);
+	else
+		on_getattr(req, ino, fi);
+}
+
+static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		       struct fuse_file_info *fi HR_UNUSED)
+{
+	struct hr_mount *m = mount_of(req);
+	struct hr_tree_ref dir = hr_tree_unpack(ino), r;
+	char name[HR_TREE_NAME_BYTES];
+	size = size < ENTRY_BYTES_MAX ? size : ENTRY_BYTES_MAX;
+	char *buf = malloc(size);
+	if (!buf) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	size_t used = 0;
+	for (off_t i = off;; i++) {
+		struct stat st = {.st_ino = ino, .st_mode = S_IFDIR};
+		if (i < 2) {
+			snprintf(name, sizeof(name), "%s", i == 0 ? "." : "..");
+		} else if (hr_tree_child(dir, (size_t)i - 2, hr_rack_nodes(m->rack),
+					 hr_rack_packages(m->rack), &r, name)) {
+			st.st_ino = hr_tree_pack(r);
+			st.st_mode = hr_tree_mode(r);
+		} else {
+			break;
+		}
+		size_t need = fuse_add_direntry(req, buf + used, size - used, name, &st, i + 1);
+		if (need > size - used)
+			break;
+		used += need;
+	}
+	fuse_reply_buf(req, buf, used);
+	free(buf);
+}
+
+static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct hr_mount *m = mount_of(req);
+	fi->direct_io = 1;
+	fi->fh = 0;
+	if (hr_tree_unpack(ino).kind == HR_TREE_STATS) {
+		struct snapshot *s = calloc(1, sizeof(*s));
+		if (!s || hr_rack_stats(m->rack, now_ns(), &s->text, &s->bytes) < 0) {
+			free(s);
+			fuse_reply_err(req, ENOMEM);
+			return;
+		}
+		fi->fh = (uint64_t)(uintptr_t)s;
+	}
+	fuse_reply_open(req, fi);
+}
+
+static void on_release(fuse_req_t req, fuse_ino_t ino HR_UNUSED, struct fuse_file_info *fi)
+{
+	struct snapshot *s = (struct snapshot *)(uintptr_t)fi->fh;
+	if (s) {
+		free(s->text);
+		free(s);
+	}
+	fuse_reply_err(req, 0);
+}
+
+static void reply_part(fuse_req_t req, const char *text, size_t bytes, size_t size, off_t off)
+{
+	size_t at = off < 0 || (size_t)off > bytes ? bytes : (size_t)off;
+	fuse_reply_buf(req, text + at, bytes - at < size ? bytes - at : size);
+}
+
+static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi)
+{
+	struct hr_mount *m = mount_of(req);
+	struct hr_tree_ref r = hr_tree_unpack(ino);
+	const struct snapshot *s = (const struct snapshot *)(uintptr_t)fi->fh;
+	char text[HR_TREE_TEXT_BYTES];
+	if (r.kind == HR_TREE_STATS && s) {
+		reply_part(req, s->text, s->bytes, size, off);
+		return;
+	}
+	if (r.kind == HR_TREE_CONTROL) {
+		reply_part(req, m->answer, strlen(m->answer), size, off);
+		return;
+	}
+	int n = hr_rack_read(m->rack, r, now_ns(), text);
+	if (n < 0)
+		fuse_reply_err(req, -n);
+	else
+		reply_part(req, text, (size_t)n, size, off);
+}
+
+/* Runs the lines of one write; the first that fails ends it. */
+static int run_commands(struct hr_mount *m, const char *text, size_t bytes)
+{
+	struct hr_err err = {0};
+	int rc = 0;
+	snprintf(m->answer, sizeof(m->answer), "ok\n");
+	for (size_t at = 0; at < bytes && rc == 0;) {
+		const char *nl = memchr(text + at, '\n', bytes - at);
+		size_t n = nl ? (size_t)(nl - (text + at)) : bytes - at;
+		char line[HR_COMMAND_BYTES_MAX];
+		if (n >= sizeof(line) || memchr(text + at, '\0', n)) {
+			rc = hr_err_set(&err, -EINVAL, "a command is text of at most %zu bytes",
+					sizeof(line) - 1);
+		} else {
+			memcpy(line, text + at, n);
+			line[n] = '\0';
+			rc = hr_command_run(m->rack, line, now_ns(), &err);
+		}
+		at += n + 1;
+	}
+	if (rc < 0)
+		snprintf(m->answer, sizeof(m->answer), "error: %s\n", err.text);
+	return rc;
+}
+
+static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t size, off_t off,
+		     struct fuse_file_info *fi HR_UNUSED)
+{
+	struct hr_mount *m = mount_of(req);
+	struct hr_tree_ref r = hr_tree_unpack(ino);
+	int rc;
+	if (r.kind == HR_TREE_CONTROL)
+		rc = run_commands(m, text, size);
+	else if (off != 0)
+		rc = -EINVAL;
+	else
+		rc = hr_rack_write(m->rack, r, now_ns(), text, size);
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else
+		fuse_reply_write(req, size);
+}
+
+static const struct fuse_lowlevel_ops ops = {
+    .lookup = on_lookup,
+    .getattr = on_getattr,
+    .setattr = on_setattr,
+    .readdir = on_readdir,
+    .open = on_open,
+    .release = on_release,
+    .read = on_read,
+    .write = on_write,
+};
+
+static int explain_failure(const char *dir, struct hr_err *reterr)
+{
+	if (access("/dev/fuse", F_OK) < 0)
+		return hr_err_set(reterr, -ENODEV,
+				  "FUSE is not permitted here: there is no /dev/fuse; load the "
+				  "kernel module fuse, or start the container with --device "
+				  "/dev/fuse --cap-add SYS_ADMIN");
+	if (access("/dev/fuse", R_OK | W_OK) < 0)
+		return hr_err_set(reterr, -EPERM,
+				  "FUSE is not permitted to this user: /dev/fuse: %s; as root: "
+				  "chmod 666 /dev/fuse",
+				  strerror(errno));
+	if (geteuid() != 0)
+		return hr_err_set(
+		    reterr, -EPERM,
+		    "cannot mount at %.150s: a user other than root needs the package "
+		    "fuse3 (fusermount3) and a directory of their own",
+		    dir);
+	return hr_err_set(reterr, -EPERM,
+			  "FUSE is not permitted here: mounting at %.120s was refused; in a "
+			  "container give --cap-add SYS_ADMIN --device /dev/fuse (and "
+			  "--security-opt apparmor=unconfined where AppArmor is in use)",
+			  dir);
+}
+
+static int open_session(struct hr_mount *m)
+{
+	char *argv[] = {"headroom-vhw", "-o",          "fsname=headroom-vhw,default_permissions",
+			"-o",           "allow_other", NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(geteuid() == 0 ? 5 : 3, argv);
+	m->session = fuse_session_new(&args, &ops, sizeof(ops), m);
+	fuse_opt_free_args(&args);
+	return m->session ? 0 : -ENOMEM;
+}
+
+int hr_mount_open(struct hr_rack *rack, const char *dir, struct hr_mount **ret,
+		  struct hr_err *reterr)
+{
+	struct hr_mount *m = calloc(1, sizeof(*m));
+	if (!m)
+		return hr_err_set(reterr, -ENOMEM, "out of memory for the mount");
+	m->rack = rack;
+	m->uid = geteuid();
+	m->gid = getegid();
+	if (open_session(m) < 0) {
+		free(m);
+		return hr_err_set(reterr, -ENOMEM, "libfuse refused the session");
+	}
+	if (fuse_session_mount(m->session, dir) != 0) {
+		fuse_session_destroy(m->session);
+		free(m);
+		return explain_failure(dir, reterr);
+	}
+	*ret = m;
+	return 0;
+}
+
+int hr_mount_fd(const struct hr_mount *m)
+{
+	return fuse_session_fd(m->session);
+}
+
+int hr_mount_serve(struct hr_mount *m)
+{
+	int n = fuse_session_receive_buf(m->session, &m->buf);
+	if (n == -EINTR || n == -EAGAIN)
+		return 0;
+	if (n <= 0 || fuse_session_exited(m->session))
+		return -ENODEV;
+	fuse_session_process_buf(m->session, &m->buf);
+	return fuse_session_exited(m->session) ? -ENODEV : 0;
+}
+
+void hr_mount_close(struct hr_mount *m)
+{
+	if (!m)
+		return;
+	fuse_session_unmount(m->session);
+	fuse_session_destroy(m->session);
+	free(m->buf.mem);
+	free(m);
+}
