@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Demand from draw and cap: level, noise, the test for a change, need and hunger.
+ *
+ * The figures below were chosen for samples ten times a second and hold for others: the tests
+ * count samples, because it is samples that carry the evidence; only settling is a time.
+ */
+#include "power/demand.h"
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "model/report.h"
+
+#define LEVEL_SPAN_NS (8 * HR_NS_PER_S) /* the level forgets what is older */
+#define LEVEL_N_LEAST 20
+#define LEVEL_N_MOST 500
+#define NOISE_N_MOST 200
+/* A lowering waits for this many samples; one that did not last this long doubles the number. */
+#define LOW_TICKS 3
+#define LOW_TICKS_MOST 24
+#define LASTING_NS (10 * HR_NS_PER_S)
+/* With a step of one deviation, a false alarm in about 9,000 samples of white noise. */
+#define ALARM_PERMILLE 3750
+
+static bool is_good(const struct hr_demand *d, const struct hr_demand_in *in)
+{
+	return (in->quality == HR_QUALITY_OK || in->quality == HR_QUALITY_ESTIMATED) &&
+	       in->dt_ns > 0 && in->draw_uw > 0 && in->draw_uw <= d->most_uw;
+}
+
+/* How far below its cap the mean draw of a capped device may stay: limiters average low. */
+static int64_t press_band(int64_t cap_uw)
+{
+	return HR_UW_PER_W / 2 + cap_uw / 100;
+}
+
+static int64_t margin(const struct hr_demand *d, int64_t permille)
+{
+	int64_t quiet = HR_UW_PER_W + d->level_uw / 50;
+
+	/* without noise the band about the middle must still have a width */
+	return hr_max_i64(d->noise_uw * permille / 1000, quiet * permille / 1700);
+}
+
+/* The largest r with r * r <= x. */
+static int64_t root(int64_t x)
+{
+	int64_t r = 0;
+
+	for (int64_t bit = INT64_C(1) << 12; bit > 0; bit >>= 1)
+		if ((r + bit) * (r + bit) <= x)
+			r += bit;
+	return r;
+}
+
+/* Standard error of the level, in microwatts. */
+static int64_t level_error(const struct hr_demand *d)
+{
+	return d->noise_uw * 32 / root((int64_t)d->level_n * 1024);
+}
+
+static void set_level(struct hr_demand *d, int64_t sum_uw, int n)
+{
+	d->level_nuw = sum_uw / n * 1000;
+	d->level_uw = sum_uw / n;
+	d->level_n = n;
+	d->up_uw = d->down_uw = 0;
+	d->up_n = d->down_n = 0;
+	d->up_sum_uw = d->down_sum_uw = 0;
+}
+
+/* Draws the mean towards x by one n-th. */
+static int64_t drawn_to(int64_t mean, int64_t x, int n)
+{
+	return mean + (x - mean) / n;
+}
+
+static void measure_noise(struct hr_demand *d, int64_t x_uw)
+{
+	/* a step of the load is no noise: it counts as no more than a few deviations */
+	int64_t most = 4 * d->noise_uw;
+	int64_t diff = hr_clamp_i64(x_uw - d->last_uw, -most, most);
+	int64_t dist = hr_clamp_i64(x_uw - d->level_uw, -most, most);
+	int64_t least = HR_UW_PER_W / 10 + d->level_uw / 500;
+
+	d->noise_n += d->noise_n < NOISE_N_MOST;
+	d->diff_uw = drawn_to(d->diff_uw, diff < 0 ? -diff : diff, d->noise_n);
+	d->dist_uw = drawn_to(d->dist_uw, dist < 0 ? -dist : dist, d->noise_n);
+	/* mean distances to deviations: 0.87 and 1.16, between uniform and normal noise */
+	d->noise_uw = hr_max_i64(d->diff_uw * 87 / 100, d->dist_uw * 116 / 100);
+	d->noise_uw = hr_clamp_i64(d->noise_uw, least, 2 * HR_UW_PER_W + d->level_uw / 8);
+}
+
+/* Half the way that the level would have to go to press against the cap, within sane bounds. */
+static int64_t up_step(const struct hr_demand *d)
+{
+	int64_t way;
+
+	if (d->cap_uw <= 0)
+		return d->noise_uw;
+	way = d->cap_uw - press_band(d->cap_uw) / 2 - d->level_uw;
+	return hr_clamp_i64(way / 2, d->noise_uw / 2, d->noise_uw);
+}
+
+static bool alarm(int64_t *sum_uw, int64_t *run_uw, int *run_n, int64_t step_uw, int64_t x_uw,
+		  int64_t away_uw, int64_t noise_uw)
+{
+	int64_t most = ALARM_PERMILLE * noise_uw / 1000;
+
+	*sum_uw += away_uw - step_uw;
+	if (*sum_uw <= 0) {
+		*sum_uw = *run_uw = 0;
+		*run_n = 0;
+		return false;
+	}
+	*run_uw += x_uw;
+	++*run_n;
+	/* the smaller the step, the more evidence: the rate of false alarms stays the same */
+	return *sum_uw > hr_muldiv_floor(most, noise_uw, step_uw);
+}
+
+static void follow_level(struct hr_demand *d, int64_t x_uw, int64_t dt_ns)
+{
+	int64_t away = x_uw - d->level_uw;
+	int most = (int)hr_clamp_i64(LEVEL_SPAN_NS / dt_ns, LEVEL_N_LEAST, LEVEL_N_MOST);
+
+	if (alarm(&d->up_uw, &d->up_sum_uw, &d->up_n, up_step(d), x_uw, away, d->noise_uw)) {
+		set_level(d, d->up_sum_uw, d->up_n);
+		return;
+	}
+	if (alarm(&d->down_uw, &d->down_sum_uw, &d->down_n, d->noise_uw, x_uw, -away,
+		  d->noise_uw)) {
+		set_level(d, d->down_sum_uw, d->down_n);
+		return;
+	}
+	d->level_n = d->level_n < most ? d->level_n + 1 : most;
+	d->level_nuw = drawn_to(d->level_nuw, x_uw * 1000, d->level_n);
+	d->level_uw = d->level_nuw / 1000;
+}
+
+static bool presses(const struct hr_demand *d)
+{
+	int64_t band = press_band(d->cap_uw);
+
+	if (d->cap_uw <= 0)
+		return false;
+	/* once hungry, it takes more to be believed sated */
+	if (d->hungry)
+		return d->level_uw >= d->cap_uw - 2 * band - 2 * level_error(d);
+	return d->level_uw >= d->cap_uw - band - level_error(d);
+}
+
+static void lower(struct hr_demand *d, int64_t need_uw)
+{
+	d->need_uw = need_uw;
+	d->hungry = false;
+	d->low_ticks = 0;
+	d->fell_ns = 0;
+}
+
+/* A rise soon after a lowering shows a load that comes and goes: the next lowering waits longer. */
+static void rise(struct hr_demand *d, int64_t need_uw, bool hungry)
+{
+	if (need_uw > d->need_uw && d->fell_ns < LASTING_NS)
+		d->low_least = (int)hr_min_i64(2 * d->low_least, LOW_TICKS_MOST);
+	d->fell_ns = LASTING_NS;
+	d->need_uw = need_uw;
+	d->hungry = hungry;
+	d->low_ticks = 0;
+}
+
+static void decide_need(struct hr_demand *d)
+{
+	bool settling = d->hungry && d->raised_ns < d->settle_ns;
+	bool low;
+
+	if (presses(d)) {
+		int64_t least = hr_max_i64(d->cap_uw, d->level_uw);
+
+		/* beyond the cap the level wanders; a hungry need follows it in steps */
+		if (!d->hungry || d->need_uw < least || d->need_uw > least + margin(d, 2050))
+			rise(d, least, true);
+		d->low_ticks = 0;
+		return;
+	}
+	if (settling)
+		return;
+	if (!d->hungry && d->need_uw < d->level_uw + margin(d, 1300)) {
+		rise(d, d->level_uw + margin(d, 1700), false);
+		return;
+	}
+	low = d->hungry || d->need_uw > d->level_uw + margin(d, 2050);
+	d->low_ticks = low ? d->low_ticks + 1 : 0;
+	if (d->low_ticks >= d->low_least)
+		lower(d, d->level_uw + margin(d, 1700));
+}
+
+static void decide_over(struct hr_demand *d, int64_t dt_ns)
+{
+	int64_t band = press_band(d->cap_uw) + 2 * level_error(d);
+
+	if (d->cap_uw <= 0 || d->level_uw <= d->cap_uw + band)
+		d->over_ns = 0;
+	else
+		d->over_ns = hr_add_sat(d->over_ns, dt_ns);
+	d->over = d->over_ns > d->settle_ns;
+}
+
+static void decide_idle(struct hr_demand *d)
+{
+	/* on below 3/4 of the cap, off above 4/5 */
+	int64_t part = d->idle ? d->cap_uw / 5 * 4 : d->cap_uw / 4 * 3;
+
+	d->idle = !d->hungry && d->cap_uw > 0 && d->need_uw < part;
+}
+
+static void follow_cap(struct hr_demand *d, int64_t cap_uw, int64_t dt_ns)
+{
+	int64_t band;
+
+	cap_uw = hr_clamp_i64(cap_uw, 0, 2 * HR_NODE_POWER_MAX_UW);
+	band = press_band(hr_max_i64(cap_uw, d->cap_uw));
+
+	d->raised_ns = hr_add_sat(d->raised_ns, dt_ns);
+	d->fell_ns = hr_add_sat(d->fell_ns, dt_ns);
+	if (d->fell_ns >= LASTING_NS && d->low_least > LOW_TICKS && d->low_ticks == 0) {
+		d->low_least--;
+		d->fell_ns = LASTING_NS - HR_NS_PER_S;
+	}
+	if (d->hungry && cap_uw > d->cap_uw + band)
+		d->raised_ns = 0;
+	/* a hungry node's draw follows its cap: what was drawn under another says nothing */
+	if (d->hungry && (cap_uw > d->cap_uw + band || cap_uw < d->cap_uw - band))
+		d->level_n = 0;
+	d->cap_uw = cap_uw;
+}
+
+void hr_demand_init(struct hr_demand *d, int64_t settle_ns, int64_t most_uw)
+{
+	*d = (struct hr_demand){
+	    .settle_ns = settle_ns > 0 ? settle_ns : HR_DEMAND_SETTLE_NS,
+	    .most_uw = most_uw > 0 ? hr_min_i64(most_uw, HR_NODE_POWER_MAX_UW)
+				   : HR_NODE_POWER_MAX_UW,
+	    .quality = HR_QUALITY_UNREADABLE,
+	    .low_least = LOW_TICKS,
+	    .fell_ns = LASTING_NS,
+	};
+}
+
+static void begin(struct hr_demand *d, int64_t x_uw)
+{
+	set_level(d, x_uw, 1);
+	d->last_uw = x_uw;
+	d->noise_n = 4; /* the first guess counts as much as a few samples */
+	d->noise_uw = HR_UW_PER_W + x_uw / 50;
+	d->diff_uw = d->dist_uw = d->noise_uw;
+	d->need_uw = x_uw + margin(d, 1700);
+}
+
+void hr_demand_step(struct hr_demand *d, const struct hr_demand_in *in)
+{
+	struct hr_demand before = *d;
+
+	d->changed = false;
+	d->quality = in->quality;
+	if (!is_good(d, in)) {
+		if (in->quality == HR_QUALITY_OK)
+			d->quality = HR_QUALITY_UNREADABLE;
+		return;
+	}
+	follow_cap(d, in->cap_uw, in->dt_ns);
+	if (d->noise_n == 0) {
+		begin(d, in->draw_uw);
+	} else {
+		if (d->level_n == 0)
+			set_level(d, in->draw_uw, 1);
+		else
+			follow_level(d, in->draw_uw, in->dt_ns);
+		measure_noise(d, in->draw_uw);
+	}
+	d->last_uw = in->draw_uw;
+	decide_need(d);
+	decide_over(d, in->dt_ns);
+	decide_idle(d);
+	d->changed = d->need_uw != before.need_uw || d->hungry != before.hungry ||
+		     d->over != before.over || (d->idle && !before.idle);
+}
