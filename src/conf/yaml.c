@@ -187,8 +187,9 @@ static int apply_list(struct walk *w, yaml_node_t *node, const struct hr_conf_ke
 	return rc;
 }
 
+/* line: of the key */
 static int apply_value(struct walk *w, yaml_node_t *node, const struct hr_conf_key *k,
-		       const struct target *to, int origin)
+		       const struct target *to, int origin, int line)
 {
 	int rc;
 
@@ -208,7 +209,7 @@ static int apply_value(struct walk *w, yaml_node_t *node, const struct hr_conf_k
 		rc = apply_scalar(w, node, k, to->base + k->offset);
 	if (rc == 0 && origin >= 0) {
 		w->origins->key[origin].from = w->from;
-		w->origins->key[origin].line = line_of(node);
+		w->origins->key[origin].line = line;
 	}
 	return rc;
 }
@@ -267,8 +268,9 @@ static int apply_pair(struct walk *w, const yaml_node_pair_t *pair, const yaml_n
 	} else {
 		yaml_node_t *value = visit(w, pair->value, key);
 		had[i] = true;
-		rc = value == NULL ? -EINVAL
-				   : apply_value(w, value, &to->table->key[i], to, origin);
+		rc = value == NULL
+			 ? -EINVAL
+			 : apply_value(w, value, &to->table->key[i], to, origin, line_of(key));
 	}
 	w->path[before] = '\0';
 	return rc;
@@ -353,7 +355,8 @@ static int apply_file(struct walk *w, yaml_node_t *root, const struct hr_conf_ta
 			const struct hr_conf_key section = {.type = HR_CONF_STRUCT, .table = t};
 			yaml_node_t *value = visit(w, p->value, key);
 			had = true;
-			rc = value == NULL ? -EINVAL : apply_value(w, value, &section, &to, 0);
+			rc = value == NULL ? -EINVAL
+					   : apply_value(w, value, &section, &to, 0, line_of(key));
 		}
 		w->path[0] = '\0';
 		if (rc < 0)
@@ -366,10 +369,11 @@ static int apply_file(struct walk *w, yaml_node_t *root, const struct hr_conf_ta
 static int syntax_error(const struct walk *w, const yaml_parser_t *p)
 {
 	const char *problem = p->problem != NULL ? p->problem : "unreadable";
-	const char *hint = strstr(problem, "cannot start any token") != NULL
-			       ? "; indent with spaces, and put texts that begin with a sign in "
-				 "quotes"
-			       : "";
+	const char
+	    *hint = strstr(problem, "tab character") != NULL ? "; indent with spaces"
+		    : strstr(problem, "cannot start any token") != NULL
+			? "; indent with spaces, and put texts that begin with a sign in quotes"
+			: "";
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return hr_err_set(w->reterr, -ENOMEM, "%s: no memory",
@@ -489,7 +493,7 @@ static int root_is_value(struct walk *w, yaml_node_t *root, const struct hr_conf
 	struct target to = {t, (char *)conf + p->offset, p->origin};
 
 	w->seen[1] = 1;
-	return apply_value(w, root, p->key, &to, p->origin);
+	return apply_value(w, root, p->key, &to, p->origin, 0);
 }
 
 /* Lists and structs: YAML in its flow form. */
