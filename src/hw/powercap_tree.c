@@ -14,9 +14,9 @@
 #include "base/units.h"
 #include "hw/paths.h"
 #include "hw/powercap_scan.h"
+#include "hw/zone_name.h"
 
 #define CONSTRAINTS_MAX 8
-#define NUMBER_MAX 65535 /* of a package or die; more digits are not a number of ours */
 
 /* A limit above this says "unlimited" (12 bits of 1 W: 4095 W) and tells nothing of the device. */
 #define UNLIMITED_UW (INT64_C(4000) * HR_UW_PER_W)
@@ -27,59 +27,6 @@ int hr_powercap_tree_constraint(char ret[HR_SYSFS_PATH_BYTES], const char *dir, 
 	int len = snprintf(ret, HR_SYSFS_PATH_BYTES, "%s/constraint_%d_%s", dir, n, item);
 
 	return len < 0 || len >= HR_SYSFS_PATH_BYTES ? -ENAMETOOLONG : 0;
-}
-
-/* Eats prefix and a decimal number from *text. */
-static bool eat_number(const char **text, const char *prefix, int *ret)
-{
-	const char *p = *text;
-	int value = 0;
-
-	if (strncmp(p, prefix, strlen(prefix)) != 0)
-		return false;
-	p += strlen(prefix);
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		value = value * 10 + (*p - '0');
-		if (value > NUMBER_MAX)
-			return false;
-	}
-	*text = p;
-	*ret = value;
-	return true;
-}
-
-static void name_to_kind(struct hr_zone *z)
-{
-	static const struct {
-		const char *name;
-		enum hr_zone_kind kind;
-	} plain[] = {{"core", HR_ZONE_CORE},
-		     {"uncore", HR_ZONE_UNCORE},
-		     {"dram", HR_ZONE_DRAM},
-		     {"psys", HR_ZONE_PSYS}};
-	const char *p = z->name;
-	int package;
-	int die;
-
-	z->kind = HR_ZONE_OTHER;
-	z->package = -1;
-	z->die = -1;
-	for (size_t i = 0; i < HR_ARRAY_LEN(plain); i++) {
-		if (strcmp(z->name, plain[i].name) == 0)
-			z->kind = plain[i].kind;
-	}
-	if (!eat_number(&p, "package-", &package))
-		return;
-	if (*p == '\0') {
-		z->kind = HR_ZONE_PACKAGE;
-		z->package = package;
-	} else if (eat_number(&p, "-die-", &die) && *p == '\0') {
-		z->kind = HR_ZONE_DIE;
-		z->package = package;
-		z->die = die;
-	}
 }
 
 static void find_constraints(int rootfd, struct hr_powercap_member *m)
@@ -250,7 +197,7 @@ static bool read_zone(const struct build *b, const struct hr_powercap_dir *d, st
 	    !hr_name_is_valid(z->name))
 		return false;
 	(void)snprintf(z->id, sizeof(z->id), "%s", d->id);
-	name_to_kind(z);
+	hr_zone_name_apply(z);
 	up = find_ancestor(b->tree, d->id);
 	if (up >= 0) {
 		const struct hr_zone *o = &b->tree->place[up].zone;
