@@ -16,7 +16,8 @@
 
 struct hr_actuator {
 	const struct hr_actuator_ops *ops;
-	/* only zones that have, or ought to have, a limit; filled by _open */
+	/* only zones that have, or ought to have, a limit that bounds the node: packages and dies
+	   (the platform where there are none), boards; filled by _open */
 	size_t n_zones;
 	struct hr_zone zone[HR_ZONES_MAX];
 };

@@ -9,6 +9,7 @@
 /* For messages to people only: the path as it would be typed on a host. */
 #define HR_PATH_SHOWN(path) "/" path
 
+#define HR_PATH_SYS "sys"
 #define HR_PATH_POWERCAP "sys/class/powercap"
 #define HR_PATH_MODULES "sys/module"
 #define HR_PATH_CPUINFO "proc/cpuinfo"

@@ -310,10 +310,14 @@ static void powercap_close(struct hr_actuator *base)
 	free(a);
 }
 
-/* A package ought to have a limit even if the kernel shows none. */
+/*
+ * Limits are set where a node's power is bounded: at packages and dies, or at the platform where
+ * no package is seen. What firmware set below them (cores, memory) stays as it is.
+ */
 static bool ought(const struct hr_zone *z)
 {
-	return z->kind == HR_ZONE_PACKAGE || z->kind == HR_ZONE_DIE;
+	return z->kind == HR_ZONE_PACKAGE || z->kind == HR_ZONE_DIE ||
+	       (z->kind == HR_ZONE_PSYS && z->counts);
 }
 
 /* Takes the zones with a limit; how many there are that have one. */
@@ -328,13 +332,13 @@ static size_t adopt(struct powercap_actuator *a, const struct hr_powercap_tree *
 		struct place *p = &a->place[a->base.n_zones];
 
 		index[i] = -1;
+		if (!ought(&from->zone))
+			continue;
 		for (size_t k = 0; k < from->n_members; k++) {
 			if (from->member[k].long_n >= 0)
 				hr_powercap_side_init(&p->side[p->n++], &from->member[k],
 						      from->zone.name);
 		}
-		if (p->n == 0 && !ought(&from->zone))
-			continue;
 		n_limits += p->n > 0;
 		*z = from->zone;
 		z->parent = z->parent < 0 ? -1 : index[z->parent];

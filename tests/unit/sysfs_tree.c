@@ -109,6 +109,47 @@ void sysfs_tree_open_copy(struct sysfs_tree *t, const char *name)
 	(void)close(from);
 }
 
+/* "Zone 0:1" begins a zone, "Constraint 0" a limit of it; else "key: value". */
+static void put_info_line(const struct sysfs_tree *t, const char *line, char id[64],
+			  int *constraint)
+{
+	char file[PATH_BYTES];
+	char key[64];
+	char value[64];
+
+	if (sscanf(line, " Zone %63s", value) == 1) {
+		(void)snprintf(id, 64, "intel-rapl:%.50s", value);
+		(void)snprintf(file, sizeof(file), "%s/energy_uj", id);
+		sysfs_tree_put(t, file, "0\n");
+		*constraint = -1;
+	} else if (sscanf(line, " Constraint %d", constraint) != 1 &&
+		   sscanf(line, " %63[^:]: %63s", key, value) == 2) {
+		if (*constraint < 0)
+			(void)snprintf(file, sizeof(file), "%s/%s", id, key);
+		else
+			(void)snprintf(file, sizeof(file), "%s/constraint_%d_%s", id, *constraint,
+				       key);
+		sysfs_tree_put(t, file, value);
+	}
+}
+
+void sysfs_tree_open_info(struct sysfs_tree *t, const char *file)
+{
+	char path[PATH_BYTES];
+	char line[256];
+	char id[64] = "intel-rapl";
+	int constraint = -1;
+	FILE *in;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", HR_TEST_DATA, file);
+	in = fopen(path, "re");
+	assert_non_null(in);
+	sysfs_tree_open(t);
+	while (fgets(line, sizeof(line), in) != NULL)
+		put_info_line(t, line, id, &constraint);
+	(void)fclose(in);
+}
+
 static void remove_dir(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -17,6 +17,8 @@ struct sysfs_tree {
 void sysfs_tree_open(struct sysfs_tree *t);
 /* The same, filled with a copy of tests/data/<name>/sys. */
 void sysfs_tree_open_copy(struct sysfs_tree *t, const char *name);
+/* The same, made from the output of powercap-info(1) in tests/data, with energy_uj 0. */
+void sysfs_tree_open_info(struct sysfs_tree *t, const char *file);
 void sysfs_tree_close(struct sysfs_tree *t);
 
 /* Writes a file of "sys/class/powercap", making directories; text as it is. */
