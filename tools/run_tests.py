@@ -59,7 +59,7 @@ def run(command, log=None, env=None):
     return done.returncode
 
 
-TAP_LINE = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:-\s*)?([^#]*)(?:#\s*(SKIP|TODO)\b\s*(.*))?$",
+TAP_LINE = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:-\s*)?([^#]*)(?:#\s*(SKIP\b)?\s*(.*))?$",
                       re.IGNORECASE)
 
 
@@ -79,7 +79,7 @@ def count_tap(name, stdout, count):
             continue
         cases += 1
         case = f"{name}: {(m.group(3) or m.group(2) or '').strip()}"
-        if m.group(4) and m.group(4).upper() == "SKIP":
+        if m.group(4):
             if m.group(1):  # cmocka puts the case where TAP has the reason, which went before
                 count.skipped.append((f"{name}: {m.group(5)}", comment or "no reason given"))
             else:
@@ -98,7 +98,7 @@ def count_log(path, label):
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in log:
             test = json.loads(line)
-            name = f"{label}/{test['name'].strip()}"
+            name = f"{label}/{test['name'].split(' / ')[-1].strip()}"
             stdout = test.get("stdout") or ""
             result = test["result"]
             cases, failures = 0, 0
