@@ -6,11 +6,12 @@
  *	x = (draw - static) / (demand - static)		0 <= x <= 1
  *	perf(x) = x ^ beta				perf(0) = 0, perf(1) = 1
  *
- * with three values of beta: a work that is limited by its arithmetic (steep), a typical one, and
- * one that waits for memory (shallow). They are the 90th, 50th and 10th percentile of the fits
- * that tools/fit-curves.py makes over measured runs under package power limits (data set
- * Energy-Languages-PowerCap of Cunha and others, SLE 2024, doi 10.1145/3687997.3695638, MIT
- * licence; the fit, its errors and a comparison with GPU curves stand in curve_table.h).
+ * with three values of beta. "typical" and "steep" are the median and the 90th percentile of fits
+ * over 137 programs under package power limits (data set Energy-Languages-PowerCap of Cunha and
+ * others, SLE 2024, doi 10.1145/3687997.3695638, MIT licence); "shallow", for work that waits for
+ * memory, is the median over 47 trainings under GPU power limits (Zeus, NSDI 2023, Apache-2.0).
+ * tools/fit_curves.py makes the fit from tests/data/cap-curves; curve_table.h states its errors.
+ * The runs of cpu-cap-cses are not in it: nearly all of their limits do not bind.
  *
  * Fixed point with 16 bits of fraction, so that two machines compute the same. Never falls when x
  * rises, and is never 0 above x = 0.

@@ -40,11 +40,14 @@ static void trace_at(const struct hr_load *l, struct hr_load_idle idle, int64_t 
 		     int64_t t_ms, struct hr_load_demand *d)
 {
 	const struct hr_trace *t = l->trace;
-	const struct hr_trace_sample *s = &t->sample[(size_t)(pos_ms / t->step_ms) % t->n];
-	d->until_ms = hr_min_i64(d->until_ms, t_ms + t->step_ms - pos_ms % t->step_ms);
+	int64_t speed = l->speed_permille > 0 ? l->speed_permille : 1000;
+	int64_t i = pos_ms * speed / 1000 / t->step_ms;
+	const struct hr_trace_sample *s = &t->sample[(size_t)i % t->n];
+	int64_t next_ms = hr_muldiv_ceil((i + 1) * t->step_ms, 1000, speed);
+	d->until_ms = hr_min_i64(d->until_ms, t_ms + hr_max_i64(next_ms - pos_ms, 1));
 	if (l->high_uw > 0)
-		d->power_uw = map(s->package_mw, t->low.package_mw, t->high.package_mw, l->low_uw,
-				  l->high_uw);
+		d->power_uw = map(s->package_mw, t->low.package_mw, t->high.package_mw,
+				  hr_max_i64(l->low_uw, idle.power_uw), l->high_uw);
 	else
 		d->power_uw = s->package_mw * UW_PER_MW * l->scale_permille / 1000;
 	d->dram_uw = map(s->dram_mw, t->low.dram_mw, t->high.dram_mw, idle.dram_uw,

@@ -24,10 +24,12 @@ struct hr_load {
 	enum hr_curve_kind curve;
 	const struct hr_trace *trace; /* TRACE; borrowed */
 	/* FLAT: high_uw. TRACE: with high_uw > 0 the least and most of the trace are mapped to
-	 * low_uw and high_uw; with high_uw 0 its values are multiplied by scale_permille. */
+	 * low_uw (at least the idle power) and high_uw; with high_uw 0 its values are multiplied
+	 * by scale_permille. speed_permille: 2000 runs it at twice its recorded speed. */
 	int64_t low_uw;
 	int64_t high_uw;
 	int64_t scale_permille;
+	int64_t speed_permille; /* TRACE; 0 counts as 1000 */
 	/* on_ms > 0: works for on_ms, then is idle for off_ms, and so on; the trace starts again
 	 * with each on. phase_ms shifts the start. */
 	int64_t on_ms;

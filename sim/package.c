@@ -35,7 +35,7 @@ struct hr_package_conf hr_package_conf_default(void)
 	    .dram_uw_max = 20 * HR_UW_PER_W,
 	    .long_window_us = 999424,
 	    .short_window_us = 2440,
-	    .keep_permille = 990,
+	    .keep_permille = 995,
 	};
 }
 

@@ -12,10 +12,9 @@
 #include "base/rng.h"
 #include "base/units.h"
 
-#define WINDOW_UNIT_PS INT64_C(976562500)
-#define WINDOW_MS_MAX INT64_C(46000) /* 2^31 units would not fit; hardware holds far less */
-#define ENERGY_UNIT_PJ INT64_C(61035156)
-#define PJ_PER_UJ INT64_C(1000000)
+#define WINDOW_UNIT_US INT64_C(976)
+#define WINDOW_US_MAX (WINDOW_UNIT_US << 31)
+#define ENERGY_UNIT_NJ INT64_C(61035)
 
 static const char *const fault_names[HR_PLANT__MAX] = {
     "none", "eio", "eacces", "locked", "clamp", "ignore", "lie", "freeze", "jump",
@@ -129,8 +128,7 @@ static int64_t counted_uj(const struct hr_plant *p, int zone)
 {
 	const struct hr_package *k = &p->package[zone / 2];
 	int64_t nj = is_dram(zone) ? k->dram_energy_nj : k->energy_nj;
-	int64_t units = hr_muldiv_floor(nj, 1000, ENERGY_UNIT_PJ);
-	return hr_muldiv_floor(units, ENERGY_UNIT_PJ, PJ_PER_UJ) - p->zone[zone].zero_uj +
+	return nj / ENERGY_UNIT_NJ * ENERGY_UNIT_NJ / 1000 - p->zone[zone].zero_uj +
 	       p->zone[zone].leapt_uj;
 }
 
@@ -165,8 +163,7 @@ int hr_plant_window(const struct hr_plant *p, int zone, enum hr_package_limit wh
 	int rc = read_gate(p, zone);
 	if (rc < 0)
 		return rc;
-	*ret_us = is_dram(zone) ? WINDOW_UNIT_PS / 1000000
-				: p->package[zone / 2].limit[which].window_us;
+	*ret_us = is_dram(zone) ? WINDOW_UNIT_US : p->package[zone / 2].limit[which].window_us;
 	return 0;
 }
 
@@ -199,17 +196,15 @@ int hr_plant_set_limit(struct hr_plant *p, int zone, enum hr_package_limit which
 	return 0;
 }
 
-/* The greatest (1 + f/4) 2^y units that is not more than us. */
+/* As intel_rapl's rapl_compute_time_window_core, to the register and back. */
 static int64_t round_window_us(int64_t us)
 {
-	int64_t units = hr_min_i64(us, WINDOW_MS_MAX * 1000) * 1000000 / WINDOW_UNIT_PS;
+	int64_t units = hr_min_i64(us, WINDOW_US_MAX) / WINDOW_UNIT_US;
 	if (units < 1)
-		units = 1;
-	int y = 63 - __builtin_clzll((unsigned long long)units);
-	int64_t base = INT64_C(1) << y;
-	int64_t f = 4 * (hr_min_i64(us, WINDOW_MS_MAX * 1000) * 1000000 / WINDOW_UNIT_PS - base);
-	f = f < 0 ? 0 : f / base;
-	return (WINDOW_UNIT_PS * base * (4 + f) / 4) / 1000000;
+		return WINDOW_UNIT_US;
+	int64_t base = INT64_C(1) << (63 - __builtin_clzll((unsigned long long)units));
+	int64_t f = 4 * (units - base) / base;
+	return base * (4 + f) * WINDOW_UNIT_US / 4;
 }
 
 int hr_plant_set_window(struct hr_plant *p, int zone, enum hr_package_limit which, int64_t us)

@@ -10,9 +10,10 @@
  *
  * Wall power, rounded up:	devices * 1000 / efficiency_permille + rest
  *
- * Registers keep what the hardware can hold: powers in steps of 1/8 W rounded down, windows as
- * (1 + f/4) 2^y of 976.5625 us rounded down (Intel SDM volume 3, MSR_PKG_POWER_LIMIT; the
- * rounding of Linux' intel_rapl driver), energies in steps of 61 uJ.
+ * Registers keep what the hardware can hold, as Linux' intel_rapl driver converts it: powers in
+ * steps of 1/8 W rounded down; windows as (1 + f/4) 2^y units of 976 us, first rounded down to
+ * whole units (so the 2,440 us that firmware sets reads 1,952 once written back); energies in steps
+ * of 61 uJ. (Intel SDM volume 3, MSR_PKG_POWER_LIMIT; drivers/powercap/intel_rapl_common.c.)
  */
 #ifndef HR_SIM_PLANT_H
 #define HR_SIM_PLANT_H

@@ -72,7 +72,7 @@ static int find_node(const struct hr_rack *r, const char *name, long *ret, struc
 	*ret = -1;
 	if (strcmp(name, "all") == 0)
 		return 0;
-	*ret = hr_tree_node_find(name, hr_rack_nodes(r));
+	*ret = hr_files_node_find(name, hr_rack_nodes(r));
 	if (*ret < 0)
 		return hr_err_set(reterr, -EINVAL,
 				  "there is no node \"%.40s\": n0001 to n%04zu, or all", name,
@@ -82,7 +82,7 @@ static int find_node(const struct hr_rack *r, const char *name, long *ret, struc
 
 static int find_zone(const struct hr_rack *r, const char *name, int *ret, struct hr_err *reterr)
 {
-	*ret = hr_tree_zone_find(name, hr_rack_packages(r));
+	*ret = hr_files_zone_find(name, hr_rack_packages(r));
 	if (*ret < 0)
 		return hr_err_set(reterr, -EINVAL,
 				  "there is no zone \"%.40s\": intel-rapl:P or intel-rapl:P:0 with "
@@ -149,13 +149,14 @@ static int run_overwrite(struct hr_rack *r, struct words *w, int64_t now_ns, str
 	return 0;
 }
 
-static int read_scale(const char *text, int64_t *ret_permille, struct hr_err *reterr)
+/* A factor, for scale and speed. */
+static int read_factor(const char *text, int64_t *ret_permille, struct hr_err *reterr)
 {
 	char *end;
 	double v = strtod(text, &end);
 	if (end == text || *end != '\0' || !(v > 0 && v <= 100))
-		return hr_err_set(reterr, -EINVAL, "scale=%.40s: a number over 0, at most 100",
-				  text);
+		return hr_err_set(reterr, -EINVAL,
+				  "\"%.40s\": a number over 0, at most 100 is wanted", text);
 	*ret_permille = (int64_t)(v * 1000 + 0.5);
 	return 0;
 }
@@ -187,8 +188,6 @@ static int read_key(struct hr_load *l, char *word, struct hr_err *reterr)
 	if (!value)
 		return hr_err_set(reterr, -EINVAL, "\"%.40s\": KEY=VALUE is wanted", word);
 	*value++ = '\0';
-	if (strcmp(word, "scale") == 0)
-		return read_scale(value, &l->scale_permille, reterr);
 	if (strcmp(word, "curve") == 0)
 		return read_curve(value, &l->curve, reterr);
 	const struct {
@@ -196,10 +195,15 @@ static int read_key(struct hr_load *l, char *word, struct hr_err *reterr)
 		int64_t *at;
 		int (*read)(const char *text, int64_t *ret, struct hr_err *reterr);
 	} keys[] = {
-	    {"low", &l->low_uw, hr_power_parse},     {"high", &l->high_uw, hr_power_parse},
-	    {"noise", &l->noise_uw, hr_power_parse}, {"noise_every", &l->noise_ms, read_span_ms},
-	    {"on", &l->on_ms, read_span_ms},         {"off", &l->off_ms, read_span_ms},
+	    {"low", &l->low_uw, hr_power_parse},
+	    {"high", &l->high_uw, hr_power_parse},
+	    {"noise", &l->noise_uw, hr_power_parse},
+	    {"noise_every", &l->noise_ms, read_span_ms},
+	    {"on", &l->on_ms, read_span_ms},
+	    {"off", &l->off_ms, read_span_ms},
 	    {"phase", &l->phase_ms, read_span_ms},
+	    {"scale", &l->scale_permille, read_factor},
+	    {"speed", &l->speed_permille, read_factor},
 	};
 	for (size_t i = 0; i < HR_ARRAY_LEN(keys); i++)
 		if (strcmp(word, keys[i].key) == 0)

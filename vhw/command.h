@@ -10,7 +10,7 @@
  *	workload NODE[:PACKAGE] idle
  *	workload NODE[:PACKAGE] flat POWER [KEY=VALUE ...]
  *	workload NODE[:PACKAGE] trace=NAME [KEY=VALUE ...]
- *		scale=1.2  low=POWER high=POWER  on=SPAN off=SPAN phase=SPAN
+ *		scale=1.2  low=POWER high=POWER  speed=2  on=SPAN off=SPAN phase=SPAN
  *		noise=POWER noise_every=SPAN  curve=typical|steep|shallow
  *	boot NODE [SPAN]			firmware's limits; down for SPAN, default 0
  *	budget POWER [at=RAW_NS]		the budget in force from now (or from then)

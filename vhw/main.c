@@ -122,7 +122,7 @@ static int take_option(struct options *o, int c, const char *arg)
 		o->rack.log_dir = arg;
 		break;
 	case 'n':
-		rc = read_number(arg, 1, HR_TREE_NODES_MAX, &v);
+		rc = read_number(arg, 1, HR_FILES_NODES_MAX, &v);
 		o->rack.n_nodes = (size_t)v;
 		break;
 	case 's':

@@ -48,7 +48,7 @@ static int64_t now_ns(void)
 
 static void fill(const struct hr_mount *m, fuse_ino_t ino, struct stat *st)
 {
-	mode_t mode = hr_tree_mode(hr_tree_unpack(ino));
+	mode_t mode = hr_files_mode(hr_files_unpack(ino));
 	*st = (struct stat){
 	    .st_ino = ino,
 	    .st_mode = mode,
@@ -64,13 +64,13 @@ static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct hr_mount *m = mount_of(req);
 	struct fuse_entry_param e = {.attr_timeout = FOREVER_S, .entry_timeout = FOREVER_S};
-	struct hr_tree_ref r;
-	if (!hr_tree_find(hr_tree_unpack(parent), name, hr_rack_nodes(m->rack),
-			  hr_rack_packages(m->rack), &r)) {
+	struct hr_files_ref r;
+	if (!hr_files_find(hr_files_unpack(parent), name, hr_rack_nodes(m->rack),
+			   hr_rack_packages(m->rack), &r)) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	e.ino = hr_tree_pack(r);
+	e.ino = hr_files_pack(r);
 	fill(m, e.ino, &e.attr);
 	fuse_reply_entry(req, &e);
 }
@@ -96,8 +96,8 @@ static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		       struct fuse_file_info *fi HR_UNUSED)
 {
 	struct hr_mount *m = mount_of(req);
-	struct hr_tree_ref dir = hr_tree_unpack(ino), r;
-	char name[HR_TREE_NAME_BYTES];
+	struct hr_files_ref dir = hr_files_unpack(ino), r;
+	char name[HR_FILES_NAME_BYTES];
 	size = size < ENTRY_BYTES_MAX ? size : ENTRY_BYTES_MAX;
 	char *buf = malloc(size);
 	if (!buf) {
@@ -109,10 +109,10 @@ static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		struct stat st = {.st_ino = ino, .st_mode = S_IFDIR};
 		if (i < 2) {
 			snprintf(name, sizeof(name), "%s", i == 0 ? "." : "..");
-		} else if (hr_tree_child(dir, (size_t)i - 2, hr_rack_nodes(m->rack),
-					 hr_rack_packages(m->rack), &r, name)) {
-			st.st_ino = hr_tree_pack(r);
-			st.st_mode = hr_tree_mode(r);
+		} else if (hr_files_child(dir, (size_t)i - 2, hr_rack_nodes(m->rack),
+					  hr_rack_packages(m->rack), &r, name)) {
+			st.st_ino = hr_files_pack(r);
+			st.st_mode = hr_files_mode(r);
 		} else {
 			break;
 		}
@@ -130,7 +130,7 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct hr_mount *m = mount_of(req);
 	fi->direct_io = 1;
 	fi->fh = 0;
-	if (hr_tree_unpack(ino).kind == HR_TREE_STATS) {
+	if (hr_files_unpack(ino).kind == HR_FILES_STATS) {
 		struct snapshot *s = calloc(1, sizeof(*s));
 		if (!s || hr_rack_stats(m->rack, now_ns(), &s->text, &s->bytes) < 0) {
 			free(s);
@@ -162,14 +162,14 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
 	struct hr_mount *m = mount_of(req);
-	struct hr_tree_ref r = hr_tree_unpack(ino);
+	struct hr_files_ref r = hr_files_unpack(ino);
 	const struct snapshot *s = (const struct snapshot *)(uintptr_t)fi->fh;
-	char text[HR_TREE_TEXT_BYTES];
-	if (r.kind == HR_TREE_STATS && s) {
+	char text[HR_FILES_TEXT_BYTES];
+	if (r.kind == HR_FILES_STATS && s) {
 		reply_part(req, s->text, s->bytes, size, off);
 		return;
 	}
-	if (r.kind == HR_TREE_CONTROL) {
+	if (r.kind == HR_FILES_CONTROL) {
 		reply_part(req, m->answer, strlen(m->answer), size, off);
 		return;
 	}
@@ -209,9 +209,9 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t si
 		     struct fuse_file_info *fi HR_UNUSED)
 {
 	struct hr_mount *m = mount_of(req);
-	struct hr_tree_ref r = hr_tree_unpack(ino);
+	struct hr_files_ref r = hr_files_unpack(ino);
 	int rc;
-	if (r.kind == HR_TREE_CONTROL)
+	if (r.kind == HR_FILES_CONTROL)
 		rc = run_commands(m, text, size);
 	else if (off != 0)
 		rc = -EINVAL;

@@ -2,7 +2,7 @@
 /*
  * A rack as a FUSE file system, in one thread. Reads go through direct_io to the plant each time;
  * names and modes never change, so the kernel keeps them. Permissions are checked by the kernel
- * against the modes of tree.c; the owner is the user who mounts (and root's mount is open to all).
+ * against the modes of files.c; the owner is the user who mounts (and root's mount is open to all).
  */
 #ifndef HR_VHW_MOUNT_H
 #define HR_VHW_MOUNT_H

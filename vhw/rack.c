@@ -75,9 +75,9 @@ static int init_nodes(struct hr_rack *r, const struct hr_rack_conf *conf, int64_
 
 struct hr_rack *hr_rack_new(const struct hr_rack_conf *conf, int64_t now_ns, struct hr_err *reterr)
 {
-	if (conf->n_nodes < 1 || conf->n_nodes > HR_TREE_NODES_MAX) {
+	if (conf->n_nodes < 1 || conf->n_nodes > HR_FILES_NODES_MAX) {
 		hr_err_set(reterr, -EINVAL, "%zu nodes; 1 to %d are possible", conf->n_nodes,
-			   HR_TREE_NODES_MAX);
+			   HR_FILES_NODES_MAX);
 		return NULL;
 	}
 	struct hr_rack *r = calloc(1, sizeof(*r));
@@ -146,25 +146,25 @@ const struct hr_trace *hr_rack_trace(const struct hr_rack *r, const char *name)
 	return NULL;
 }
 
-int hr_rack_read(struct hr_rack *r, struct hr_tree_ref ref, int64_t now_ns,
-		 char ret[HR_TREE_TEXT_BYTES])
+int hr_rack_read(struct hr_rack *r, struct hr_files_ref ref, int64_t now_ns,
+		 char ret[HR_FILES_TEXT_BYTES])
 {
 	if (ref.node >= r->n)
 		return -ENOENT;
 	hr_plant_advance(&r->plant[ref.node], now_ns);
-	return hr_tree_read(&r->plant[ref.node], ref, ret);
+	return hr_files_read(&r->plant[ref.node], ref, ret);
 }
 
 /* The number in a file of the tree, or 0 where there is none. */
-static long long value_of(struct hr_rack *r, struct hr_tree_ref ref)
+static long long value_of(struct hr_rack *r, struct hr_files_ref ref)
 {
-	char text[HR_TREE_TEXT_BYTES];
-	if (hr_tree_read(&r->plant[ref.node], ref, text) < 0)
+	char text[HR_FILES_TEXT_BYTES];
+	if (hr_files_read(&r->plant[ref.node], ref, text) < 0)
 		return 0;
 	return strtoll(text, NULL, 10);
 }
 
-int hr_rack_write(struct hr_rack *r, struct hr_tree_ref ref, int64_t now_ns, const char *text,
+int hr_rack_write(struct hr_rack *r, struct hr_files_ref ref, int64_t now_ns, const char *text,
 		  size_t text_bytes)
 {
 	if (ref.node >= r->n)
@@ -172,18 +172,18 @@ int hr_rack_write(struct hr_rack *r, struct hr_tree_ref ref, int64_t now_ns, con
 	struct hr_plant *p = &r->plant[ref.node];
 	hr_plant_advance(p, now_ns);
 	long long before = value_of(r, ref);
-	int rc = hr_tree_write(p, ref, text, text_bytes);
-	if (!hr_tree_is_limit(ref))
+	int rc = hr_files_write(p, ref, text, text_bytes);
+	if (!hr_files_is_limit(ref))
 		return rc;
 	int64_t limit_uw = hr_plant_limit_wall_uw(p);
 	if (rc == 0)
 		hr_recorder_write(&r->recorder, now_ns, ref.node, limit_uw);
 	if (r->registers) {
-		char node[HR_TREE_NAME_BYTES], zone[HR_TREE_NAME_BYTES];
+		char node[HR_FILES_NAME_BYTES], zone[HR_FILES_NAME_BYTES];
 		fprintf(r->registers,
 			"%" PRId64 ",%s,%s,%s,%lld,%lld,%d,%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
-			now_ns, hr_tree_node_name(ref.node, node),
-			hr_tree_zone_name(ref.zone, zone), hr_tree_attr_name(ref), before,
+			now_ns, hr_files_node_name(ref.node, node),
+			hr_files_zone_name(ref.zone, zone), hr_files_attr_name(ref), before,
 			value_of(r, ref), rc, limit_uw, r->recorder.sum_uw,
 			hr_plant_draw_wall_uw(p));
 	}
@@ -277,7 +277,7 @@ void hr_rack_fair(struct hr_rack *r, int64_t budget_uw, int64_t now_ns)
 				hr_package_set_limit(&p->package[k], (enum hr_package_limit)l,
 						     share);
 				hr_package_set_window(&p->package[k], (enum hr_package_limit)l,
-						      9765);
+						      9760);
 			}
 	}
 }
@@ -290,13 +290,13 @@ int64_t hr_rack_work_ms(const struct hr_rack *r, size_t i, bool fair)
 
 static void log_state(struct hr_rack *r, int64_t now_ns)
 {
-	char node[HR_TREE_NAME_BYTES];
+	char node[HR_FILES_NAME_BYTES];
 	for (size_t i = 0; i < r->n; i++) {
 		const struct hr_plant *p = &r->plant[i];
 		fprintf(r->state,
 			"%" PRId64 ",%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
 			"\n",
-			now_ns, hr_tree_node_name(i, node), hr_plant_draw_wall_uw(p),
+			now_ns, hr_files_node_name(i, node), hr_plant_draw_wall_uw(p),
 			r->node[i].limit_uw, hr_plant_demand_wall_uw(p),
 			hr_rack_work_ms(r, i, false), hr_rack_work_ms(r, i, true));
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All virtual nodes of one process, their recorder and its logs. Shell: it writes the log files,
- * but the time is handed in and the tree's texts are tree.c's. Beside each node runs a *fair twin*
+ * but the time is handed in and the tree's texts are files.c's. Beside each node runs a *fair twin*
  * with the same seed, the same work and no faults, under a static equal share of a budget
  * (hr_rack_fair): its work is what Headroom's is compared with.
  *
@@ -24,14 +24,14 @@
 #include "sim/plant.h"
 #include "sim/trace.h"
 #include "vhw/recorder.h"
-#include "vhw/tree.h"
+#include "vhw/files.h"
 
 #define HR_RACK_TRACES_MAX 32
 
 struct hr_rack;
 
 struct hr_rack_conf {
-	size_t n_nodes; /* 1 to HR_TREE_NODES_MAX */
+	size_t n_nodes; /* 1 to HR_FILES_NODES_MAX */
 	struct hr_plant_conf plant;
 	const char *log_dir; /* NULL: no logs; must exist */
 };
@@ -49,10 +49,10 @@ int hr_rack_packages(const struct hr_rack *r);
 int hr_rack_add_trace(struct hr_rack *r, struct hr_trace *t) HR_MUST_CHECK;
 const struct hr_trace *hr_rack_trace(const struct hr_rack *r, const char *name);
 
-/* A file of a node: as hr_tree_read and hr_tree_write, at now, with record. */
-int hr_rack_read(struct hr_rack *r, struct hr_tree_ref ref, int64_t now_ns,
-		 char ret[HR_TREE_TEXT_BYTES]) HR_MUST_CHECK;
-int hr_rack_write(struct hr_rack *r, struct hr_tree_ref ref, int64_t now_ns, const char *text,
+/* A file of a node: as hr_files_read and hr_files_write, at now, with record. */
+int hr_rack_read(struct hr_rack *r, struct hr_files_ref ref, int64_t now_ns,
+		 char ret[HR_FILES_TEXT_BYTES]) HR_MUST_CHECK;
+int hr_rack_write(struct hr_rack *r, struct hr_files_ref ref, int64_t now_ns, const char *text,
 		  size_t text_bytes) HR_MUST_CHECK;
 
 /* What the control commands do (command.h). node and package -1: all of them. */

@@ -51,13 +51,13 @@ static void print_recorder(FILE *f, const struct hr_recorder *r, int64_t now_ns)
 
 static void print_node(FILE *f, const struct hr_rack *r, size_t i)
 {
-	char name[HR_TREE_NAME_BYTES];
+	char name[HR_FILES_NAME_BYTES];
 	const struct hr_plant *p = &r->plant[i];
 	fprintf(f,
 		"%s{\"name\":\"%s\",\"limit_uw\":%" PRId64 ",\"draw_uw\":%" PRId64
 		",\"demand_uw\":%" PRId64 ",\"work_ms\":%" PRId64 ",\"fair_work_ms\":%" PRId64
 		",\"limit_writes\":%" PRIu64 ",\"excused\":%s}",
-		i ? "," : "", hr_tree_node_name(i, name), r->node[i].limit_uw,
+		i ? "," : "", hr_files_node_name(i, name), r->node[i].limit_uw,
 		hr_plant_draw_wall_uw(p), hr_plant_demand_wall_uw(p), hr_rack_work_ms(r, i, false),
 		hr_rack_work_ms(r, i, true), r->node[i].writes,
 		r->node[i].excused ? "true" : "false");

@@ -12,8 +12,8 @@
  * In the kernel the entries of the class directory are symbolic links; here they are directories
  * (the same ones a second time), so that the directory can be bound elsewhere on its own.
  */
-#ifndef HR_VHW_TREE_H
-#define HR_VHW_TREE_H
+#ifndef HR_VHW_FILES_H
+#define HR_VHW_FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,26 +23,26 @@
 #include "base/attr.h"
 #include "sim/plant.h"
 
-#define HR_TREE_NAME_BYTES 48
-#define HR_TREE_TEXT_BYTES 64
-#define HR_TREE_NODES_MAX 20000
+#define HR_FILES_NAME_BYTES 48
+#define HR_FILES_TEXT_BYTES 64
+#define HR_FILES_NODES_MAX 20000
 
-enum hr_tree_kind {
-	HR_TREE_ROOT = 1,
-	HR_TREE_CONTROL,
-	HR_TREE_STATS,
-	HR_TREE_NODE,
-	HR_TREE_SYS,
-	HR_TREE_CLASS,
-	HR_TREE_POWERCAP,
-	HR_TREE_TYPE,      /* intel-rapl */
-	HR_TREE_TYPE_ATTR, /* a file in it */
-	HR_TREE_ZONE,
-	HR_TREE_ZONE_ATTR,
+enum hr_files_kind {
+	HR_FILES_ROOT = 1,
+	HR_FILES_CONTROL,
+	HR_FILES_STATS,
+	HR_FILES_NODE,
+	HR_FILES_SYS,
+	HR_FILES_CLASS,
+	HR_FILES_POWERCAP,
+	HR_FILES_TYPE,      /* intel-rapl */
+	HR_FILES_TYPE_ATTR, /* a file in it */
+	HR_FILES_ZONE,
+	HR_FILES_ZONE_ATTR,
 };
 
-struct hr_tree_ref {
-	enum hr_tree_kind kind;
+struct hr_files_ref {
+	enum hr_files_kind kind;
 	uint32_t node; /* from 0 */
 	uint8_t view;  /* which of the directories that show the zone */
 	uint8_t zone;  /* as in plant.h */
@@ -50,34 +50,34 @@ struct hr_tree_ref {
 };
 
 /* The root is inode 1. */
-uint64_t hr_tree_pack(struct hr_tree_ref r);
-struct hr_tree_ref hr_tree_unpack(uint64_t ino);
-mode_t hr_tree_mode(struct hr_tree_ref r);
+uint64_t hr_files_pack(struct hr_files_ref r);
+struct hr_files_ref hr_files_unpack(uint64_t ino);
+mode_t hr_files_mode(struct hr_files_ref r);
 /* May a write change a limit? For the recorder. */
-bool hr_tree_is_limit(struct hr_tree_ref r);
+bool hr_files_is_limit(struct hr_files_ref r);
 
 /*
  * The i-th entry of a directory; false if there are fewer, or dir is a file. n_nodes and
  * n_packages describe the rack.
  */
-bool hr_tree_child(struct hr_tree_ref dir, size_t i, size_t n_nodes, int n_packages,
-		   struct hr_tree_ref *ret, char ret_name[HR_TREE_NAME_BYTES]);
+bool hr_files_child(struct hr_files_ref dir, size_t i, size_t n_nodes, int n_packages,
+		    struct hr_files_ref *ret, char ret_name[HR_FILES_NAME_BYTES]);
 /* The entry of that name; false if there is none. */
-bool hr_tree_find(struct hr_tree_ref dir, const char *name, size_t n_nodes, int n_packages,
-		  struct hr_tree_ref *ret);
+bool hr_files_find(struct hr_files_ref dir, const char *name, size_t n_nodes, int n_packages,
+		   struct hr_files_ref *ret);
 /* "n0001", "intel-rapl:0:0", "constraint_0_power_limit_uw"; returns buf. */
-char *hr_tree_node_name(size_t node, char buf[HR_TREE_NAME_BYTES]);
-char *hr_tree_zone_name(int zone, char buf[HR_TREE_NAME_BYTES]);
-const char *hr_tree_attr_name(struct hr_tree_ref r);
+char *hr_files_node_name(size_t node, char buf[HR_FILES_NAME_BYTES]);
+char *hr_files_zone_name(int zone, char buf[HR_FILES_NAME_BYTES]);
+const char *hr_files_attr_name(struct hr_files_ref r);
 /* The node or zone of that name; -1 if there is none. */
-long hr_tree_node_find(const char *name, size_t n_nodes);
-int hr_tree_zone_find(const char *name, int n_packages);
+long hr_files_node_find(const char *name, size_t n_nodes);
+int hr_files_zone_find(const char *name, int n_packages);
 
 /* The text of a file of a node, with its newline: its length, or a negative errno. */
-int hr_tree_read(struct hr_plant *p, struct hr_tree_ref r,
-		 char ret[HR_TREE_TEXT_BYTES]) HR_MUST_CHECK;
+int hr_files_read(struct hr_plant *p, struct hr_files_ref r,
+		  char ret[HR_FILES_TEXT_BYTES]) HR_MUST_CHECK;
 /* Writes a file of a node: 0, or a negative errno as the kernel's. text need not end in NUL. */
-int hr_tree_write(struct hr_plant *p, struct hr_tree_ref r, const char *text,
-		  size_t text_bytes) HR_MUST_CHECK;
+int hr_files_write(struct hr_plant *p, struct hr_files_ref r, const char *text,
+		   size_t text_bytes) HR_MUST_CHECK;
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names and texts of the tree. Neither FUSE nor a clock: the caller has advanced the plant.
- * Invariant: hr_tree_unpack(hr_tree_pack(r)) is r for every reference that the tree gives out.
+ * Invariant: hr_files_unpack(hr_files_pack(r)) is r for every reference that the tree gives out.
  */
-#include "vhw/tree.h"
+#include "vhw/files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,16 +62,16 @@ enum view {
 	VIEW_PACKAGE,
 };
 
-uint64_t hr_tree_pack(struct hr_tree_ref r)
+uint64_t hr_files_pack(struct hr_files_ref r)
 {
 	return (uint64_t)r.node << 32 | (uint64_t)r.view << 24 | (uint64_t)r.zone << 16 |
 	       (uint64_t)r.attr << 8 | (uint64_t)r.kind;
 }
 
-struct hr_tree_ref hr_tree_unpack(uint64_t ino)
+struct hr_files_ref hr_files_unpack(uint64_t ino)
 {
-	return (struct hr_tree_ref){
-	    .kind = (enum hr_tree_kind)(ino & 0xff),
+	return (struct hr_files_ref){
+	    .kind = (enum hr_files_kind)(ino & 0xff),
 	    .node = (uint32_t)(ino >> 32),
 	    .view = (uint8_t)(ino >> 24),
 	    .zone = (uint8_t)(ino >> 16),
@@ -79,141 +79,142 @@ struct hr_tree_ref hr_tree_unpack(uint64_t ino)
 	};
 }
 
-mode_t hr_tree_mode(struct hr_tree_ref r)
+mode_t hr_files_mode(struct hr_files_ref r)
 {
 	switch (r.kind) {
-	case HR_TREE_CONTROL:
+	case HR_FILES_CONTROL:
 		return S_IFREG | 0600;
-	case HR_TREE_STATS:
+	case HR_FILES_STATS:
 		return S_IFREG | 0444;
-	case HR_TREE_TYPE_ATTR:
+	case HR_FILES_TYPE_ATTR:
 		return S_IFREG | 0644;
-	case HR_TREE_ZONE_ATTR:
+	case HR_FILES_ZONE_ATTR:
 		return S_IFREG | zone_attrs[r.attr % HR_ARRAY_LEN(zone_attrs)].mode;
-	case HR_TREE_ROOT:
-	case HR_TREE_NODE:
-	case HR_TREE_SYS:
-	case HR_TREE_CLASS:
-	case HR_TREE_POWERCAP:
-	case HR_TREE_TYPE:
-	case HR_TREE_ZONE:
+	case HR_FILES_ROOT:
+	case HR_FILES_NODE:
+	case HR_FILES_SYS:
+	case HR_FILES_CLASS:
+	case HR_FILES_POWERCAP:
+	case HR_FILES_TYPE:
+	case HR_FILES_ZONE:
 		break;
 	}
 	return S_IFDIR | 0755;
 }
 
-bool hr_tree_is_limit(struct hr_tree_ref r)
+bool hr_files_is_limit(struct hr_files_ref r)
 {
-	return r.kind == HR_TREE_ZONE_ATTR && zone_attrs[r.attr].mode == 0644 &&
+	return r.kind == HR_FILES_ZONE_ATTR && zone_attrs[r.attr].mode == 0644 &&
 	       r.attr != ATTR_UEVENT;
 }
 
-char *hr_tree_node_name(size_t node, char buf[HR_TREE_NAME_BYTES])
+char *hr_files_node_name(size_t node, char buf[HR_FILES_NAME_BYTES])
 {
-	snprintf(buf, HR_TREE_NAME_BYTES, "n%04zu", node + 1);
+	snprintf(buf, HR_FILES_NAME_BYTES, "n%04zu", node + 1);
 	return buf;
 }
 
-char *hr_tree_zone_name(int zone, char buf[HR_TREE_NAME_BYTES])
+char *hr_files_zone_name(int zone, char buf[HR_FILES_NAME_BYTES])
 {
-	snprintf(buf, HR_TREE_NAME_BYTES, zone % 2 ? TYPE ":%d:0" : TYPE ":%d", zone / 2);
+	snprintf(buf, HR_FILES_NAME_BYTES, zone % 2 ? TYPE ":%d:0" : TYPE ":%d", zone / 2);
 	return buf;
 }
 
-const char *hr_tree_attr_name(struct hr_tree_ref r)
+const char *hr_files_attr_name(struct hr_files_ref r)
 {
-	if (r.kind == HR_TREE_ZONE_ATTR && r.attr < HR_ARRAY_LEN(zone_attrs))
+	if (r.kind == HR_FILES_ZONE_ATTR && r.attr < HR_ARRAY_LEN(zone_attrs))
 		return zone_attrs[r.attr].name;
-	if (r.kind == HR_TREE_TYPE_ATTR && r.attr < HR_ARRAY_LEN(type_attrs))
+	if (r.kind == HR_FILES_TYPE_ATTR && r.attr < HR_ARRAY_LEN(type_attrs))
 		return type_attrs[r.attr];
 	return "";
 }
 
-long hr_tree_node_find(const char *name, size_t n_nodes)
+long hr_files_node_find(const char *name, size_t n_nodes)
 {
 	if (name[0] != 'n' || name[1] < '0' || name[1] > '9' || strlen(name) > 9)
 		return -1;
 	char *end;
 	long v = strtol(name + 1, &end, 10);
-	char exact[HR_TREE_NAME_BYTES];
+	char exact[HR_FILES_NAME_BYTES];
 	if (*end != '\0' || v < 1 || (size_t)v > n_nodes ||
-	    strcmp(hr_tree_node_name((size_t)v - 1, exact), name) != 0)
+	    strcmp(hr_files_node_name((size_t)v - 1, exact), name) != 0)
 		return -1;
 	return v - 1;
 }
 
-int hr_tree_zone_find(const char *name, int n_packages)
+int hr_files_zone_find(const char *name, int n_packages)
 {
-	char buf[HR_TREE_NAME_BYTES];
+	char buf[HR_FILES_NAME_BYTES];
 	for (int z = 0; z < 2 * n_packages; z++)
-		if (strcmp(hr_tree_zone_name(z, buf), name) == 0)
+		if (strcmp(hr_files_zone_name(z, buf), name) == 0)
 			return z;
 	return -1;
 }
 
-static struct hr_tree_ref child_of(struct hr_tree_ref dir, enum hr_tree_kind kind)
+static struct hr_files_ref child_of(struct hr_files_ref dir, enum hr_files_kind kind)
 {
 	dir.kind = kind;
 	return dir;
 }
 
-static bool only_child(struct hr_tree_ref dir, size_t i, enum hr_tree_kind kind, const char *name,
-		       struct hr_tree_ref *ret, char *ret_name)
+static bool only_child(struct hr_files_ref dir, size_t i, enum hr_files_kind kind, const char *name,
+		       struct hr_files_ref *ret, char *ret_name)
 {
 	if (i > 0)
 		return false;
 	*ret = child_of(dir, kind);
-	snprintf(ret_name, HR_TREE_NAME_BYTES, "%s", name);
+	snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", name);
 	return true;
 }
 
-static bool zone_child(struct hr_tree_ref dir, size_t zone, enum view view, struct hr_tree_ref *ret,
-		       char *ret_name)
+static bool zone_child(struct hr_files_ref dir, size_t zone, enum view view,
+		       struct hr_files_ref *ret, char *ret_name)
 {
-	*ret = child_of(dir, HR_TREE_ZONE);
+	*ret = child_of(dir, HR_FILES_ZONE);
 	ret->view = (uint8_t)view;
 	ret->zone = (uint8_t)zone;
-	hr_tree_zone_name((int)zone, ret_name);
+	hr_files_zone_name((int)zone, ret_name);
 	return true;
 }
 
-static bool root_child(struct hr_tree_ref dir, size_t i, size_t n_nodes, struct hr_tree_ref *ret,
+static bool root_child(struct hr_files_ref dir, size_t i, size_t n_nodes, struct hr_files_ref *ret,
 		       char *ret_name)
 {
 	if (i < 2) {
-		*ret = child_of(dir, i == 0 ? HR_TREE_CONTROL : HR_TREE_STATS);
-		snprintf(ret_name, HR_TREE_NAME_BYTES, "%s", i == 0 ? "control" : "stats");
+		*ret = child_of(dir, i == 0 ? HR_FILES_CONTROL : HR_FILES_STATS);
+		snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", i == 0 ? "control" : "stats");
 		return true;
 	}
 	if (i - 2 >= n_nodes)
 		return false;
-	*ret = child_of(dir, HR_TREE_NODE);
+	*ret = child_of(dir, HR_FILES_NODE);
 	ret->node = (uint32_t)(i - 2);
-	hr_tree_node_name(i - 2, ret_name);
+	hr_files_node_name(i - 2, ret_name);
 	return true;
 }
 
-static bool type_child(struct hr_tree_ref dir, size_t i, size_t n_packages, struct hr_tree_ref *ret,
-		       char *ret_name)
+static bool type_child(struct hr_files_ref dir, size_t i, size_t n_packages,
+		       struct hr_files_ref *ret, char *ret_name)
 {
 	if (i < HR_ARRAY_LEN(type_attrs)) {
-		*ret = child_of(dir, HR_TREE_TYPE_ATTR);
+		*ret = child_of(dir, HR_FILES_TYPE_ATTR);
 		ret->attr = (uint8_t)i;
-		snprintf(ret_name, HR_TREE_NAME_BYTES, "%s", type_attrs[i]);
+		snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", type_attrs[i]);
 		return true;
 	}
 	i -= HR_ARRAY_LEN(type_attrs);
 	return i < n_packages && zone_child(dir, 2 * i, VIEW_TYPE, ret, ret_name);
 }
 
-static bool in_zone_child(struct hr_tree_ref dir, size_t i, struct hr_tree_ref *ret, char *ret_name)
+static bool in_zone_child(struct hr_files_ref dir, size_t i, struct hr_files_ref *ret,
+			  char *ret_name)
 {
 	bool dram = dir.zone % 2 == 1;
 	size_t n = dram ? ATTR_CONSTRAINT + CONSTRAINT_ATTRS : HR_ARRAY_LEN(zone_attrs);
 	if (i < n) {
-		*ret = child_of(dir, HR_TREE_ZONE_ATTR);
+		*ret = child_of(dir, HR_FILES_ZONE_ATTR);
 		ret->attr = (uint8_t)i;
-		snprintf(ret_name, HR_TREE_NAME_BYTES, "%s", zone_attrs[i].name);
+		snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", zone_attrs[i].name);
 		return true;
 	}
 	return !dram && i == n &&
@@ -221,46 +222,46 @@ static bool in_zone_child(struct hr_tree_ref dir, size_t i, struct hr_tree_ref *
 			  ret, ret_name);
 }
 
-bool hr_tree_child(struct hr_tree_ref dir, size_t i, size_t n_nodes, int n_packages,
-		   struct hr_tree_ref *ret, char ret_name[HR_TREE_NAME_BYTES])
+bool hr_files_child(struct hr_files_ref dir, size_t i, size_t n_nodes, int n_packages,
+		    struct hr_files_ref *ret, char ret_name[HR_FILES_NAME_BYTES])
 {
 	size_t packages = (size_t)n_packages;
 	switch (dir.kind) {
-	case HR_TREE_ROOT:
+	case HR_FILES_ROOT:
 		return root_child(dir, i, n_nodes, ret, ret_name);
-	case HR_TREE_NODE:
-		return only_child(dir, i, HR_TREE_SYS, "sys", ret, ret_name);
-	case HR_TREE_SYS:
-		return only_child(dir, i, HR_TREE_CLASS, "class", ret, ret_name);
-	case HR_TREE_CLASS:
-		return only_child(dir, i, HR_TREE_POWERCAP, "powercap", ret, ret_name);
-	case HR_TREE_POWERCAP:
+	case HR_FILES_NODE:
+		return only_child(dir, i, HR_FILES_SYS, "sys", ret, ret_name);
+	case HR_FILES_SYS:
+		return only_child(dir, i, HR_FILES_CLASS, "class", ret, ret_name);
+	case HR_FILES_CLASS:
+		return only_child(dir, i, HR_FILES_POWERCAP, "powercap", ret, ret_name);
+	case HR_FILES_POWERCAP:
 		if (i == 0)
-			return only_child(dir, i, HR_TREE_TYPE, TYPE, ret, ret_name);
+			return only_child(dir, i, HR_FILES_TYPE, TYPE, ret, ret_name);
 		return i <= 2 * packages && zone_child(dir, i - 1, VIEW_CLASS, ret, ret_name);
-	case HR_TREE_TYPE:
+	case HR_FILES_TYPE:
 		return type_child(dir, i, packages, ret, ret_name);
-	case HR_TREE_ZONE:
+	case HR_FILES_ZONE:
 		return in_zone_child(dir, i, ret, ret_name);
-	case HR_TREE_CONTROL:
-	case HR_TREE_STATS:
-	case HR_TREE_TYPE_ATTR:
-	case HR_TREE_ZONE_ATTR:
+	case HR_FILES_CONTROL:
+	case HR_FILES_STATS:
+	case HR_FILES_TYPE_ATTR:
+	case HR_FILES_ZONE_ATTR:
 		break;
 	}
 	return false;
 }
 
-bool hr_tree_find(struct hr_tree_ref dir, const char *name, size_t n_nodes, int n_packages,
-		  struct hr_tree_ref *ret)
+bool hr_files_find(struct hr_files_ref dir, const char *name, size_t n_nodes, int n_packages,
+		   struct hr_files_ref *ret)
 {
-	char at[HR_TREE_NAME_BYTES];
-	struct hr_tree_ref r;
-	if (dir.kind == HR_TREE_ROOT && name[0] == 'n') {
-		long node = hr_tree_node_find(name, n_nodes);
+	char at[HR_FILES_NAME_BYTES];
+	struct hr_files_ref r;
+	if (dir.kind == HR_FILES_ROOT && name[0] == 'n') {
+		long node = hr_files_node_find(name, n_nodes);
 		return node >= 0 && root_child(dir, (size_t)node + 2, n_nodes, ret, at);
 	}
-	for (size_t i = 0; hr_tree_child(dir, i, n_nodes, n_packages, &r, at); i++) {
+	for (size_t i = 0; hr_files_child(dir, i, n_nodes, n_packages, &r, at); i++) {
 		if (strcmp(at, name) == 0) {
 			*ret = r;
 			return true;
@@ -271,10 +272,10 @@ bool hr_tree_find(struct hr_tree_ref dir, const char *name, size_t n_nodes, int 
 
 static int print_number(char *buf, int64_t v)
 {
-	return snprintf(buf, HR_TREE_TEXT_BYTES, "%lld\n", (long long)v);
+	return snprintf(buf, HR_FILES_TEXT_BYTES, "%lld\n", (long long)v);
 }
 
-static int read_constraint(const struct hr_plant *p, struct hr_tree_ref r, char *ret)
+static int read_constraint(const struct hr_plant *p, struct hr_files_ref r, char *ret)
 {
 	int i = (r.attr - ATTR_CONSTRAINT) / CONSTRAINT_ATTRS;
 	enum hr_package_limit which = i == 0 ? HR_PACKAGE_LONG : HR_PACKAGE_SHORT;
@@ -283,7 +284,7 @@ static int read_constraint(const struct hr_plant *p, struct hr_tree_ref r, char 
 	int rc = 0;
 	switch ((enum constraint_attr)((r.attr - ATTR_CONSTRAINT) % CONSTRAINT_ATTRS)) {
 	case CONSTRAINT_NAME:
-		return snprintf(ret, HR_TREE_TEXT_BYTES, "%s\n",
+		return snprintf(ret, HR_FILES_TEXT_BYTES, "%s\n",
 				i == 0 ? "long_term" : "short_term");
 	case CONSTRAINT_MAX:
 		v = r.zone % 2 ? c->dram_uw_max : i == 0 ? c->tdp_uw : c->peak_uw;
@@ -300,7 +301,7 @@ static int read_constraint(const struct hr_plant *p, struct hr_tree_ref r, char 
 	return rc < 0 ? rc : print_number(ret, v);
 }
 
-int hr_tree_read(struct hr_plant *p, struct hr_tree_ref r, char ret[HR_TREE_TEXT_BYTES])
+int hr_files_read(struct hr_plant *p, struct hr_files_ref r, char ret[HR_FILES_TEXT_BYTES])
 {
 	int64_t v;
 	bool on;
@@ -308,15 +309,15 @@ int hr_tree_read(struct hr_plant *p, struct hr_tree_ref r, char ret[HR_TREE_TEXT
 	ret[0] = '\0';
 	if (p->now_ns < p->boot_until_ns)
 		return -ENODEV;
-	if (r.kind == HR_TREE_TYPE_ATTR)
-		return strcmp(hr_tree_attr_name(r), "enabled") == 0 ? print_number(ret, 1) : 0;
-	if (r.kind != HR_TREE_ZONE_ATTR)
+	if (r.kind == HR_FILES_TYPE_ATTR)
+		return strcmp(hr_files_attr_name(r), "enabled") == 0 ? print_number(ret, 1) : 0;
+	if (r.kind != HR_FILES_ZONE_ATTR)
 		return -EISDIR;
 	if (r.attr >= ATTR_CONSTRAINT)
 		return read_constraint(p, r, ret);
 	switch ((enum attr)r.attr) {
 	case ATTR_NAME:
-		return snprintf(ret, HR_TREE_TEXT_BYTES, r.zone % 2 ? "dram\n" : "package-%d\n",
+		return snprintf(ret, HR_FILES_TEXT_BYTES, r.zone % 2 ? "dram\n" : "package-%d\n",
 				r.zone / 2);
 	case ATTR_ENABLED:
 		rc = hr_plant_enabled(p, r.zone, &on);
@@ -367,10 +368,10 @@ static int parse_bool(const char *text, size_t n, bool *ret)
 	return 0;
 }
 
-int hr_tree_write(struct hr_plant *p, struct hr_tree_ref r, const char *text, size_t text_bytes)
+int hr_files_write(struct hr_plant *p, struct hr_files_ref r, const char *text, size_t text_bytes)
 {
-	if (!hr_tree_is_limit(r))
-		return r.kind == HR_TREE_TYPE_ATTR || r.attr == ATTR_UEVENT ? 0 : -EACCES;
+	if (!hr_files_is_limit(r))
+		return r.kind == HR_FILES_TYPE_ATTR || r.attr == ATTR_UEVENT ? 0 : -EACCES;
 	if (p->now_ns < p->boot_until_ns)
 		return -ENODEV;
 	int64_t v;
