@@ -24,11 +24,11 @@
 #define HR_AGENT_ACTIONS_MAX 8
 
 struct hr_agent_conf {
-	int64_t rest_uw;             /* upper bound of what the node draws beside its zones */
+	int64_t rest_uw; /* upper bound of what the node draws beside its zones */
 	int64_t efficiency_permille;
-	int64_t period_ns;           /* of reports until a grant names another */
-	int64_t report_least_ns;     /* two reports are at least this far apart */
-	int64_t ticket_timeout_ns;   /* the guard is asked again after this */
+	int64_t period_ns;         /* of reports until a grant names another */
+	int64_t report_least_ns;   /* two reports are at least this far apart */
+	int64_t ticket_timeout_ns; /* the guard is asked again after this */
 };
 
 /* A zone whose limit the guard holds, in the guard's order; meter: index of the meter's zone. */
@@ -39,12 +39,12 @@ struct hr_agent_zone_conf {
 };
 
 enum hr_agent_event_kind {
-	HR_AGENT_SAMPLES,    /* the meter was read */
-	HR_AGENT_TICKET,     /* the guard's half of a report, and its zones */
-	HR_AGENT_NOTIFY,     /* the guard has news */
-	HR_AGENT_GRANT,      /* from the controller */
-	HR_AGENT_LINK,       /* up: the controller was reached; down: lost */
-	HR_AGENT_GUARD,      /* up: the guard was reached; down: lost */
+	HR_AGENT_SAMPLES, /* the meter was read */
+	HR_AGENT_TICKET,  /* the guard's half of a report, and its zones */
+	HR_AGENT_NOTIFY,  /* the guard has news */
+	HR_AGENT_GRANT,   /* from the controller */
+	HR_AGENT_LINK,    /* up: the controller was reached; down: lost */
+	HR_AGENT_GUARD,   /* up: the guard was reached; down: lost */
 };
 
 struct hr_agent_event {
@@ -55,7 +55,7 @@ struct hr_agent_event {
 	size_t n_samples;
 	/* TICKET */
 	const struct hr_report *ticket;
-	const int64_t *limit_uw;    /* in force, by guard zone, device power */
+	const int64_t *limit_uw; /* in force, by guard zone, device power */
 	size_t n_limits;
 	/* GRANT */
 	const struct hr_grant *grant;
@@ -65,9 +65,9 @@ struct hr_agent_event {
 
 enum hr_agent_action_kind {
 	HR_AGENT_DO_ASK_TICKET,
-	HR_AGENT_DO_REPORT,  /* send report to the controller */
-	HR_AGENT_DO_GRANT,   /* give grant and split to the guard */
-	HR_AGENT_DO_SPLIT,   /* give split to the guard */
+	HR_AGENT_DO_REPORT, /* send report to the controller */
+	HR_AGENT_DO_GRANT,  /* give grant and split to the guard */
+	HR_AGENT_DO_SPLIT,  /* give split to the guard */
 };
 
 struct hr_agent_action {
@@ -79,16 +79,17 @@ struct hr_agent_action {
 struct hr_agent_actions {
 	size_t n;
 	struct hr_agent_action action[HR_AGENT_ACTIONS_MAX];
-	struct hr_report report;  /* of DO_REPORT */
-	size_t n_split;           /* of DO_GRANT and DO_SPLIT; 0: no wish */
+	struct hr_report report; /* of DO_REPORT */
+	size_t n_split;          /* of DO_GRANT and DO_SPLIT; 0: no wish */
 	int64_t split_uw[HR_ZONES_MAX];
 };
 
 struct hr_agent_zone {
 	struct hr_agent_zone_conf conf;
 	struct hr_demand demand;
-	int64_t limit_uw;    /* in force, as the guard said; 0: not known */
+	int64_t limit_uw; /* in force, as the guard said; 0: not known */
 	int64_t draw_uw;
+	int64_t energy_uj; /* of the newest sample */
 	bool readable;
 };
 
@@ -100,33 +101,34 @@ struct hr_agent {
 	/* the node */
 	struct hr_demand demand;
 	enum hr_quality quality;
-	int64_t draw_uw;         /* wall power, newest sample */
-	int64_t energy_uj;       /* wall energy since the start, as the supply's efficiency gives */
-	int64_t energy_told_uj;  /* of the newest report */
+	int64_t draw_uw;     /* wall power, newest sample */
+	int64_t energy_uj;   /* wall energy since the start, as the supply's efficiency gives */
+	int64_t draw_sum_uj; /* since the newest report, and over how long */
+	int64_t draw_span_ns;
 	struct hr_now told;
-	int64_t over_ns;         /* how long it has drawn more than its cap */
-	bool over;
+	int64_t over_ns; /* how long it has drawn more than its cap */
 
 	bool link;
 	bool guard;
-	bool asked;              /* a ticket is under way */
+	bool asked; /* a ticket is under way */
 	struct hr_now asked_at;
-	bool due;                /* something to say at once */
+	bool due; /* something to say, at due_at */
+	struct hr_now due_at;
 	bool ever_told;
 	int64_t period_ns;
 	struct hr_now sampled;
-	bool ever_sampled;
-	int64_t applied_uw;      /* of the newest ticket, wall power */
-	int64_t cap_uw;
+	int64_t applied_uw;             /* of the newest ticket, wall power */
+	int64_t cap_uw;                 /* of the newest grant */
 	int64_t split_uw[HR_ZONES_MAX]; /* last given */
 	bool split_given;
+	struct hr_now split_at;
 };
 
 void hr_agent_init(struct hr_agent *a, const struct hr_agent_conf *conf, size_t n_zones,
-                   const struct hr_agent_zone_conf zones[], struct hr_now now);
+		   const struct hr_agent_zone_conf zones[], struct hr_now now);
 
 /* Any event at any time; input is checked, never asserted. */
 void hr_agent_step(struct hr_agent *a, const struct hr_agent_event *ev, struct hr_now now,
-                   struct hr_agent_actions *out);
+		   struct hr_agent_actions *out);
 
 #endif

@@ -32,16 +32,16 @@
 
 struct hr_controller_conf {
 	struct hr_ledger_rules rules;
-	int64_t round_ns;       /* distance between divisions */
-	int64_t ttl_ns;         /* of every lease */
-	int64_t period_ns;      /* how often nodes are asked to report */
-	int64_t wait_ns;        /* after takeover, before the first grant: rule 11 */
-	int64_t lead_ns;        /* announced steps down start this early; 0: worst lease + settling */
+	int64_t round_ns;  /* distance between divisions */
+	int64_t ttl_ns;    /* of every lease */
+	int64_t period_ns; /* how often nodes are asked to report */
+	int64_t wait_ns;   /* after takeover, before the first grant: rule 11 */
+	int64_t lead_ns;   /* announced steps down start this early; 0: worst lease + settling */
 };
 
 enum hr_controller_state {
-	HR_CONTROLLER_UNKNOWN,  /* on the roster, never heard and in no ledger */
-	HR_CONTROLLER_REFUSED,  /* heard; its safe cap does not fit; charged as unmanaged */
+	HR_CONTROLLER_UNKNOWN, /* on the roster, never heard and in no ledger */
+	HR_CONTROLLER_REFUSED, /* heard; its safe cap does not fit; charged as unmanaged */
 	HR_CONTROLLER_MEMBER,
 	HR_CONTROLLER_LEAVING,  /* an operator wants it to leave */
 	HR_CONTROLLER_LEFT,     /* uncapped, charged so until released */
@@ -61,21 +61,22 @@ struct hr_controller_row {
 
 struct hr_controller_node {
 	struct hr_uuid uuid;
-	int leaf;                 /* in the tree */
+	int leaf; /* in the tree */
 	enum hr_controller_state state;
-	int64_t safe_conf_uw;     /* safe cap the roster wants it to have; 0: its own */
+	int64_t safe_conf_uw; /* safe cap the roster wants it to have; 0: its own */
 	struct hr_ledger ledger;
-	struct hr_report report;  /* the newest; meaningless until ledger.heard_any */
-	bool live;                /* it can still accept an answer to its newest report */
-	int64_t target_uw;        /* its share in the last division */
-	int64_t last_uw;          /* cap of the newest grant, or reported, if none */
-	enum hr_reason reason;    /* of the newest change */
-	int64_t durable_uw;       /* charge in the last committed row; -1: none */
-	bool holds;               /* a grant waits for its charge to be durable */
-	uint64_t batch;           /* the commit it waits for */
+	struct hr_report report; /* the newest; meaningless until ledger.heard_any */
+	bool live;               /* it can still accept an answer to its newest report */
+	int64_t target_uw;       /* its share in the last division */
+	int64_t last_uw;         /* cap of the newest grant, or reported, if none */
+	enum hr_reason reason;   /* of the newest change */
+	int64_t durable_uw;      /* charge in the last committed row; -1: none */
+	bool holds;              /* a grant waits for its charge to be durable */
+	uint64_t batch;          /* the commit it waits for */
 	struct hr_grant held;
+	bool linked; /* in the list of those that hold */
 	int next_held;
-	uint64_t refusals;        /* reports refused, of any kind */
+	uint64_t refusals; /* reports refused, of any kind */
 };
 
 struct hr_controller_budget {
@@ -109,7 +110,7 @@ enum hr_controller_action_kind {
 	HR_CONTROLLER_DO_SEND,      /* node, grant */
 	HR_CONTROLLER_DO_REFUSE,    /* node, reason: tell it */
 	HR_CONTROLLER_DO_OUTRANKED, /* epoch: a node has heard this epoch or used up ours; take a
-	                               greater one, durable, then hr_controller_reign */
+				       greater one, durable, then hr_controller_reign */
 	HR_CONTROLLER_DO_EXPLAIN,   /* node, before, after, reason */
 };
 
@@ -134,7 +135,7 @@ struct hr_controller {
 	struct hr_controller_conf conf;
 	uint64_t epoch;
 	struct hr_now reign_began;
-	bool granting;            /* the wait of rule 11 is over */
+	bool granting; /* the wait of rule 11 is over */
 
 	struct hr_tree *tree;
 	struct hr_tree_scratch scratch;
@@ -144,15 +145,15 @@ struct hr_controller {
 	int n_budgets;
 	struct hr_controller_budget budget[HR_CONTROLLER_BUDGETS_MAX];
 
-	struct hr_now round_at;   /* next division */
-	struct hr_now give_at;    /* next look at who waits for freed watts; raw_ns INT64_MAX: none */
-	struct hr_now flush_at;   /* next writing of lowered charges */
-	bool urgent;              /* divide in this very step */
-	enum hr_reason why;       /* of the next division: BUDGET_CUT, BUDGET_RAISED or NONE */
+	struct hr_now round_at; /* next division */
+	struct hr_now give_at;  /* next look at who waits for freed watts; raw_ns INT64_MAX: none */
+	struct hr_now flush_at; /* next writing of lowered charges */
+	bool urgent;            /* divide in this very step */
+	enum hr_reason why;     /* of the next division: BUDGET_CUT, BUDGET_RAISED or NONE */
 
-	uint64_t batch;           /* newest COMMIT asked for */
-	bool rows_open;           /* rows in this step without their COMMIT */
-	int first_held;           /* -1: none */
+	uint64_t batch; /* newest COMMIT asked for */
+	bool rows_open; /* rows in this step without their COMMIT */
+	int first_held; /* -1: none */
 
 	/* counters for metrics */
 	uint64_t rounds, grants, reports, reports_old, refused, outranked;
@@ -163,8 +164,8 @@ struct hr_controller {
  * now with the epoch given.
  */
 void hr_controller_init(struct hr_controller *c, const struct hr_controller_conf *conf,
-                        uint64_t epoch, struct hr_tree *tree, struct hr_tree_scratch scratch,
-                        struct hr_controller_node *nodes, int nodes_max, struct hr_now now);
+			uint64_t epoch, struct hr_tree *tree, struct hr_tree_scratch scratch,
+			struct hr_controller_node *nodes, int nodes_max, struct hr_now now);
 
 /*
  * Adds a node of the roster before or while running. like: its place, class and weight, floor and
@@ -172,9 +173,9 @@ void hr_controller_init(struct hr_controller *c, const struct hr_controller_conf
  * the node. Returns the index, or -ENOSPC or the error of the tree.
  */
 int hr_controller_node_add(struct hr_controller *c, const struct hr_uuid *uuid,
-                           const struct hr_tree_leaf *like, int64_t safe_conf_uw,
-                           const struct hr_controller_row *row, struct hr_now now,
-                           struct hr_err *reterr) HR_MUST_CHECK;
+			   const struct hr_tree_leaf *like, int64_t safe_conf_uw,
+			   const struct hr_controller_row *row, struct hr_now now,
+			   struct hr_err *reterr) HR_MUST_CHECK;
 
 /*
  * A new reign over the same nodes. proven: the ledger in memory is the newest there is; if not,
@@ -187,10 +188,10 @@ void hr_controller_reign(struct hr_controller *c, uint64_t epoch, bool proven, s
  * and safe caps, in the sentence. For standing budgets; an emergency is applied without it.
  */
 int hr_controller_budget_check(const struct hr_controller *c, int domain,
-                               const struct hr_budget *budget, struct hr_err *reterr) HR_MUST_CHECK;
+			       const struct hr_budget *budget, struct hr_err *reterr) HR_MUST_CHECK;
 
 void hr_controller_step(struct hr_controller *c, const struct hr_controller_event *ev,
-                        struct hr_now now, struct hr_controller_actions *out);
+			struct hr_now now, struct hr_controller_actions *out);
 
 /* When the next TICK is due, by CLOCK_MONOTONIC_RAW. */
 int64_t hr_controller_wake_raw_ns(const struct hr_controller *c);

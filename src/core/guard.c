@@ -35,7 +35,7 @@ static int64_t wall_uw(const struct hr_guard *g, int64_t device_uw)
 static int64_t zone_floor_uw(const struct hr_guard_zone *z)
 {
 	bool insists = z->known && z->asked_uw >= 0 && z->limit_uw > z->asked_uw &&
-	               z->fault != HR_REASON_NONE;
+		       z->fault != HR_REASON_NONE;
 
 	return insists ? hr_max_i64(z->limit_uw, z->conf.floor_uw) : z->conf.floor_uw;
 }
@@ -67,8 +67,8 @@ int64_t hr_guard_uncapped_uw(const struct hr_guard *g)
 	int64_t sum_uw = 0;
 
 	for (size_t i = 0; i < g->n_zones; i++)
-		sum_uw = hr_add_sat(sum_uw, hr_max_i64(g->zone[i].conf.uncapped_uw,
-		                                       g->zone[i].conf.ceiling_uw));
+		sum_uw = hr_add_sat(
+		    sum_uw, hr_max_i64(g->zone[i].conf.uncapped_uw, g->zone[i].conf.ceiling_uw));
 	return wall_uw(g, sum_uw);
 }
 
@@ -155,13 +155,13 @@ static void set_targets(struct hr_guard *g)
 			z->target_uw = floor_uw;
 		} else if (wishes_uw > budget_uw) {
 			z->target_uw = floor_uw + hr_muldiv_floor(z->target_uw - floor_uw,
-			                                          budget_uw - floors_uw,
-			                                          wishes_uw - floors_uw);
+								  budget_uw - floors_uw,
+								  wishes_uw - floors_uw);
 		} else if (rooms_uw > 0) {
 			int64_t spare_uw = hr_min_i64(budget_uw - wishes_uw, rooms_uw);
 
-			z->target_uw +=
-				hr_muldiv_floor(ceiling_uw - z->target_uw, spare_uw, rooms_uw);
+			z->target_uw += hr_muldiv_floor(ceiling_uw - z->target_uw, spare_uw,
+							rooms_uw);
 		}
 	}
 }
@@ -194,7 +194,7 @@ static void lease_end(struct hr_guard *g, enum hr_reason why, struct hr_guard_ac
 {
 	g->leased = false;
 	g->granted_uw = in_force_known(g) ? hr_min_i64(g->granted_uw, safe_uw(g))
-	                                  : hr_guard_floor_uw(g);
+					  : hr_guard_floor_uw(g);
 	g->notify = true;
 	set_allowed(g, why, out);
 }
@@ -329,30 +329,30 @@ static void on_ticket(struct hr_guard *g, struct hr_now now, struct hr_guard_act
 	int64_t charged_uw = hr_guard_charged_uw(g);
 	g->told_uw = charged_uw;
 	out->ticket = (struct hr_report){
-		.from = g->self,
-		.n = g->n,
-		.oldest_n = g->oldest_n,
-		.ack = g->ack,
-		.heard = g->heard,
-		.cap_uw = charged_uw,
-		.applied_uw = hr_guard_applied_uw(g),
-		.floor_uw = hr_guard_floor_uw(g),
-		.ceiling_uw = hr_guard_ceiling_uw(g),
-		.safe_uw = safe_uw(g),
-		.boot_uw = g->conf.boot_uw > 0 ? g->conf.boot_uw : hr_guard_uncapped_uw(g),
-		.uncapped_uw = hr_guard_uncapped_uw(g),
-		.settle_ns = hr_max_i64(settle_ns, g->settle_ns),
-		.cap_reason = g->reason,
-		.fault = node_fault(g),
-		.left = g->left,
-		.in_force_known = in_force_known(g),
+	    .from = g->self,
+	    .n = g->n,
+	    .oldest_n = g->oldest_n,
+	    .ack = g->ack,
+	    .heard = g->heard,
+	    .cap_uw = charged_uw,
+	    .applied_uw = hr_guard_applied_uw(g),
+	    .floor_uw = hr_guard_floor_uw(g),
+	    .ceiling_uw = hr_guard_ceiling_uw(g),
+	    .safe_uw = safe_uw(g),
+	    .boot_uw = g->conf.boot_uw > 0 ? g->conf.boot_uw : hr_guard_uncapped_uw(g),
+	    .uncapped_uw = hr_guard_uncapped_uw(g),
+	    .settle_ns = hr_max_i64(settle_ns, g->settle_ns),
+	    .cap_reason = g->reason,
+	    .fault = node_fault(g),
+	    .left = g->left,
+	    .in_force_known = in_force_known(g),
 	};
 	act(out, HR_GUARD_DO_TICKET);
 }
 
 /* NONE, or why the grant must not be obeyed. */
 static enum hr_reason judge_grant(const struct hr_guard *g, const struct hr_grant *grant,
-                                  struct hr_now now)
+				  struct hr_now now)
 {
 	struct hr_mark newest = g->persisting > 0 ? g->pending.mark : g->heard;
 
@@ -379,7 +379,7 @@ static enum hr_reason judge_grant(const struct hr_guard *g, const struct hr_gran
 }
 
 static void on_grant(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
-                     struct hr_guard_actions *out)
+		     struct hr_guard_actions *out)
 {
 	enum hr_reason bad = judge_grant(g, &ev->grant, now);
 
@@ -435,7 +435,7 @@ static void on_persisted(struct hr_guard *g, struct hr_now now, struct hr_guard_
 }
 
 static void on_split(struct hr_guard *g, const struct hr_guard_event *ev,
-                     struct hr_guard_actions *out)
+		     struct hr_guard_actions *out)
 {
 	bool sane = ev->n_split == g->n_zones;
 
@@ -451,7 +451,7 @@ static void on_split(struct hr_guard *g, const struct hr_guard_event *ev,
 }
 
 static void on_client(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
-                      struct hr_guard_actions *out)
+		      struct hr_guard_actions *out)
 {
 	if (ev->client >= HR_GUARD_CLIENTS || ev->client_cap_uw < 0 || ev->client_ttl_ns < 0 ||
 	    ev->client_ttl_ns > HR_TTL_MAX_NS) {
@@ -475,7 +475,7 @@ static void found_other(struct hr_guard *g, struct hr_guard_zone *z)
 }
 
 static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
-                     struct hr_guard_actions *out)
+		     struct hr_guard_actions *out)
 {
 	if (ev->zone >= g->n_zones)
 		return;
@@ -552,7 +552,7 @@ static void on_tick(struct hr_guard *g, struct hr_now now, struct hr_guard_actio
 }
 
 void hr_guard_step(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
-                   struct hr_guard_actions *out)
+		   struct hr_guard_actions *out)
 {
 	watch_time(g, now, out);
 	watch_settling(g, now);
@@ -586,13 +586,16 @@ void hr_guard_step(struct hr_guard *g, const struct hr_guard_event *ev, struct h
 }
 
 void hr_guard_start(struct hr_guard *g, const struct hr_guard_conf *conf, struct hr_ident self,
-                    const struct hr_guard_mark *mark, size_t n_zones,
-                    const struct hr_guard_zone_conf zones[], const struct hr_guard_limit limits[],
-                    struct hr_now now, struct hr_guard_actions *out)
+		    const struct hr_guard_mark *mark, size_t n_zones,
+		    const struct hr_guard_zone_conf zones[], const struct hr_guard_limit limits[],
+		    struct hr_now now, struct hr_guard_actions *out)
 {
 	HR_CHECK(n_zones <= HR_ZONES_MAX);
+	/* A restart may be handed the settings of the life before. */
+	struct hr_guard_conf settings = *conf;
+
 	memset(g, 0, sizeof(*g));
-	g->conf = *conf;
+	g->conf = settings;
 	g->self = self;
 	g->n_zones = n_zones;
 	g->oldest_n = 1;
@@ -612,7 +615,7 @@ void hr_guard_start(struct hr_guard *g, const struct hr_guard_conf *conf, struct
 		z->limit_uw = limits[i].limit_uw;
 		z->fault = limits[i].fault;
 		z->charged_uw = z->known ? z->limit_uw
-		                         : hr_max_i64(zones[i].uncapped_uw, zones[i].ceiling_uw);
+					 : hr_max_i64(zones[i].uncapped_uw, zones[i].ceiling_uw);
 		z->target_uw = z->known ? z->limit_uw : zones[i].floor_uw;
 		g->settle_ns = hr_max_i64(g->settle_ns, limits[i].settle_ns);
 		in_force_uw = hr_add_sat(in_force_uw, z->limit_uw);
@@ -620,7 +623,7 @@ void hr_guard_start(struct hr_guard *g, const struct hr_guard_conf *conf, struct
 	g->allowed_uw = hr_guard_charged_uw(g);
 	bool known = in_force_known(g);
 	g->granted_uw = known ? hr_min_i64(wall_uw(g, in_force_uw), safe_uw(g))
-	                      : hr_guard_floor_uw(g);
+			      : hr_guard_floor_uw(g);
 	set_allowed(g, known ? HR_REASON_GUARD_STARTED : HR_REASON_CAP_UNKNOWN, out);
 	finish(g, out);
 }

@@ -13,13 +13,13 @@
 static const struct hr_now never = {INT64_MAX, INT64_MAX, INT64_MAX};
 
 void hr_ledger_init(struct hr_ledger *l, int64_t base_uw, int64_t safe_uw, int64_t boot_uw,
-                    struct hr_now takeover)
+		    struct hr_now takeover)
 {
 	*l = (struct hr_ledger){
-		.base_uw = base_uw,
-		.safe_uw = safe_uw,
-		.boot_uw = boot_uw,
-		.boot_from = base_uw > 0 ? takeover : never,
+	    .base_uw = base_uw,
+	    .safe_uw = safe_uw,
+	    .boot_uw = boot_uw,
+	    .boot_from = base_uw > 0 ? takeover : never,
 	};
 }
 
@@ -40,19 +40,20 @@ void hr_ledger_release(struct hr_ledger *l)
 
 /* Drops what the report discharges; the newest acknowledged grant lends its lease to cap_uw. */
 static void discharge(struct hr_ledger *l, const struct hr_report *r, uint64_t acked_seq,
-                      const struct hr_ledger_rules *rules)
+		      const struct hr_ledger_rules *rules)
 {
 	for (unsigned i = 0; i < l->n_open;) {
 		const struct hr_ledger_grant *g = &l->open[i];
 		bool acknowledged = g->seq <= acked_seq;
 		bool other_life = g->echo_incarnation < r->from.incarnation;
-		bool too_old = g->echo_incarnation == r->from.incarnation && g->echo_n < r->oldest_n;
+		bool too_old = g->echo_incarnation == r->from.incarnation &&
+			       g->echo_n < r->oldest_n;
 
 		if (acknowledged) {
 			/* The receipt of a report proves nothing about now; the sending of the
 			   grant that it answers does (rule 9). After a leave all is charged. */
 			l->boot_from = g->leased ? hr_now_add(g->sent, rules->min_reboot_ns)
-			                         : never;
+						 : never;
 			l->ack_ends = g->ends;
 			l->ack_leased = g->leased;
 		}
@@ -64,7 +65,7 @@ static void discharge(struct hr_ledger *l, const struct hr_report *r, uint64_t a
 }
 
 int hr_ledger_report(struct hr_ledger *l, const struct hr_report *r, uint64_t epoch,
-                     const struct hr_ledger_rules *rules, struct hr_now now)
+		     const struct hr_ledger_rules *rules, struct hr_now now)
 {
 	if (l->heard_any) {
 		if (r->from.incarnation < l->incarnation)
@@ -100,14 +101,14 @@ int hr_ledger_report(struct hr_ledger *l, const struct hr_report *r, uint64_t ep
 
 /* Two grants as one: charged at the greater cap, for as long as either might be accepted. */
 static struct hr_ledger_grant merge(const struct hr_ledger_grant *a,
-                                    const struct hr_ledger_grant *b)
+				    const struct hr_ledger_grant *b)
 {
 	struct hr_ledger_grant m = *b;
 
 	m.cap_uw = hr_max_i64(a->cap_uw, b->cap_uw);
 	m.leased = a->leased && b->leased;
 	m.echo_n = a->echo_incarnation == b->echo_incarnation && a->echo_n > b->echo_n ? a->echo_n
-	                                                                                : b->echo_n;
+										       : b->echo_n;
 	/* The earlier sending makes a reboot possible earlier. */
 	m.sent = a->sent;
 	m.ends.raw_ns = hr_max_i64(a->ends.raw_ns, b->ends.raw_ns);
@@ -116,29 +117,28 @@ static struct hr_ledger_grant merge(const struct hr_ledger_grant *a,
 }
 
 void hr_ledger_open(struct hr_ledger *l, const struct hr_grant *g,
-                    const struct hr_ledger_rules *rules, struct hr_now now)
+		    const struct hr_ledger_rules *rules, struct hr_now now)
 {
 	HR_CHECK(l->heard_any && g->mark.seq == l->last_seq + 1);
 	HR_CHECK(g->to.incarnation == l->incarnation && g->echo_n == l->n);
 
-	if (l->boot_from.raw_ns == never.raw_ns)
-		l->boot_from = hr_now_add(now, rules->min_reboot_ns);
 	if (l->n_open == HR_LEDGER_OPEN_MAX) {
 		l->open[1] = merge(&l->open[0], &l->open[1]);
 		drop_open(l, 0);
 	}
 	/* ttl x (1 + drift) + tick + write + settling, since the report was received (rule 6). */
-	int64_t span_ns = hr_add_sat(g->ttl_ns, hr_muldiv_ceil(g->ttl_ns, rules->drift_ppm, 1000000));
+	int64_t span_ns = hr_add_sat(g->ttl_ns,
+				     hr_muldiv_ceil(g->ttl_ns, rules->drift_ppm, 1000000));
 	span_ns = hr_add_sat(span_ns, rules->tick_ns + rules->write_ns);
 	span_ns = hr_add_sat(span_ns, l->settle_ns);
 	l->open[l->n_open++] = (struct hr_ledger_grant){
-		.seq = g->mark.seq,
-		.cap_uw = g->cap_uw,
-		.echo_incarnation = g->to.incarnation,
-		.echo_n = g->echo_n,
-		.sent = now,
-		.ends = hr_now_add(l->heard, span_ns),
-		.leased = !g->leave,
+	    .seq = g->mark.seq,
+	    .cap_uw = g->cap_uw,
+	    .echo_incarnation = g->to.incarnation,
+	    .echo_n = g->echo_n,
+	    .sent = now,
+	    .ends = hr_now_add(l->heard, span_ns),
+	    .leased = !g->leave,
 	};
 	l->last_seq = g->mark.seq;
 	/* Old and new safe cap are both possible until a report tells which holds. */
@@ -148,8 +148,8 @@ void hr_ledger_open(struct hr_ledger *l, const struct hr_grant *g,
 
 /* What is left of a cap whose lease has ended, if the operator chose to believe that. */
 static int64_t after_lease_uw(const struct hr_ledger *l, int64_t cap_uw, bool leased,
-                              struct hr_now ends, const struct hr_ledger_rules *rules,
-                              struct hr_now now)
+			      struct hr_now ends, const struct hr_ledger_rules *rules,
+			      struct hr_now now)
 {
 	if (rules->silent != HR_SILENT_SAFE || !leased || !hr_now_past_both(now, ends))
 		return cap_uw;
@@ -157,7 +157,7 @@ static int64_t after_lease_uw(const struct hr_ledger *l, int64_t cap_uw, bool le
 }
 
 int64_t hr_ledger_boot_charge_uw(const struct hr_ledger *l, const struct hr_ledger_rules *rules,
-                                 struct hr_now now)
+				 struct hr_now now)
 {
 	if (rules->reserve_for_boot)
 		return l->boot_uw;
@@ -166,10 +166,9 @@ int64_t hr_ledger_boot_charge_uw(const struct hr_ledger *l, const struct hr_ledg
 }
 
 int64_t hr_ledger_charge_uw(const struct hr_ledger *l, const struct hr_ledger_rules *rules,
-                            struct hr_now now)
+			    struct hr_now now)
 {
-	int64_t charge_uw =
-		after_lease_uw(l, l->cap_uw, l->ack_leased, l->ack_ends, rules, now);
+	int64_t charge_uw = after_lease_uw(l, l->cap_uw, l->ack_leased, l->ack_ends, rules, now);
 
 	for (unsigned i = 0; i < l->n_open; i++) {
 		const struct hr_ledger_grant *g = &l->open[i];

@@ -26,18 +26,18 @@
 
 /* What a silent node is believed to do once its lease has ended. */
 enum hr_silent {
-	HR_SILENT_HOLD,      /* keeps its charge */
-	HR_SILENT_SAFE,      /* runs at min(cap in force, safe cap) */
+	HR_SILENT_HOLD, /* keeps its charge */
+	HR_SILENT_SAFE, /* runs at min(cap in force, safe cap) */
 	HR_SILENT__MAX
 };
 
 struct hr_ledger_rules {
 	enum hr_silent silent;
-	bool reserve_for_boot;  /* boot_uw is charged always */
-	int64_t min_reboot_ns;  /* the shortest possible reboot */
-	int64_t drift_ppm;      /* most that a node's clock runs slow against ours */
-	int64_t tick_ns;        /* longest distance between two steps of a guard */
-	int64_t write_ns;       /* longest time a guard needs to write all its limits */
+	bool reserve_for_boot; /* boot_uw is charged always */
+	int64_t min_reboot_ns; /* the shortest possible reboot */
+	int64_t drift_ppm;     /* most that a node's clock runs slow against ours */
+	int64_t tick_ns;       /* longest distance between two steps of a guard */
+	int64_t write_ns;      /* longest time a guard needs to write all its limits */
 };
 
 /* A grant that was sent (or is about to be) and is not discharged. */
@@ -47,8 +47,8 @@ struct hr_ledger_grant {
 	uint64_t echo_incarnation;
 	uint64_t echo_n;
 	struct hr_now sent;
-	struct hr_now ends;  /* when the lease is believed to be over, if leased */
-	bool leased;         /* false: a leave; its charge does not end by time */
+	struct hr_now ends; /* when the lease is believed to be over, if leased */
+	bool leased;        /* false: a leave; its charge does not end by time */
 };
 
 struct hr_ledger {
@@ -60,13 +60,13 @@ struct hr_ledger {
 	struct hr_uuid boot;
 	/* what it said */
 	int64_t cap_uw;
-	int64_t safe_uw;     /* the greatest safe cap that may be in force at the guard */
+	int64_t safe_uw; /* the greatest safe cap that may be in force at the guard */
 	int64_t boot_uw;
 	int64_t settle_ns;
-	uint64_t ack_seq;    /* newest grant of this reign that it acknowledged; 0: none */
+	uint64_t ack_seq;        /* newest grant of this reign that it acknowledged; 0: none */
 	struct hr_now boot_from; /* from then on a reboot cannot be excluded: the shortest possible
-	                            one after that grant was sent */
-	struct hr_now ack_ends; /* end of its lease as the controller believes it */
+				    one after that grant was sent */
+	struct hr_now ack_ends;  /* end of its lease as the controller believes it */
 	bool ack_leased;
 	/* from earlier reigns; 0: nothing */
 	int64_t base_uw;
@@ -78,11 +78,11 @@ struct hr_ledger {
 
 /*
  * A node at takeover: base_uw is what the ledger read then says (rule 11), and a reboot cannot be
- * excluded from the start. base_uw 0: a node that joins; the clock of its reboots starts with the
- * first grant to it.
+ * excluded from the start. base_uw 0: a node that joins; it is load that is not managed until it
+ * acknowledges its first grant, and the clock of its reboots starts with the sending of that.
  */
 void hr_ledger_init(struct hr_ledger *l, int64_t base_uw, int64_t safe_uw, int64_t boot_uw,
-                    struct hr_now takeover);
+		    struct hr_now takeover);
 
 /*
  * Takes a validated report received now. 0; or -ESTALE when a newer one was seen, or the
@@ -90,7 +90,7 @@ void hr_ledger_init(struct hr_ledger *l, int64_t base_uw, int64_t safe_uw, int64
  * acknowledgement.
  */
 int hr_ledger_report(struct hr_ledger *l, const struct hr_report *r, uint64_t epoch,
-                     const struct hr_ledger_rules *rules, struct hr_now now) HR_MUST_CHECK;
+		     const struct hr_ledger_rules *rules, struct hr_now now) HR_MUST_CHECK;
 
 /*
  * An operator released the node: nothing is charged any more, but reports older than the newest
@@ -103,15 +103,15 @@ void hr_ledger_release(struct hr_ledger *l);
  * the newest report. From here on it is charged.
  */
 void hr_ledger_open(struct hr_ledger *l, const struct hr_grant *g,
-                    const struct hr_ledger_rules *rules, struct hr_now now);
+		    const struct hr_ledger_rules *rules, struct hr_now now);
 
 /* The charge now. */
 int64_t hr_ledger_charge_uw(const struct hr_ledger *l, const struct hr_ledger_rules *rules,
-                            struct hr_now now);
+			    struct hr_now now);
 
 /* The part of the charge that a reboot that cannot be excluded accounts for; 0: none. */
 int64_t hr_ledger_boot_charge_uw(const struct hr_ledger *l, const struct hr_ledger_rules *rules,
-                                 struct hr_now now);
+				 struct hr_now now);
 
 /*
  * Can the node still accept a grant that echoes its newest report, with this ttl? Judged at the
