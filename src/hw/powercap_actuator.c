@@ -168,7 +168,7 @@ static int powercap_set(struct hr_actuator *base, size_t zone, int64_t want_uw,
 	     i++) {
 		o = set_place(a, p, want_uw - over_uw);
 		read_place(a, p, ret);
-		over_uw *= 2;
+		over_uw = hr_max_i64(2 * over_uw, STEP_UW / 8);
 	}
 	ret->fault = why(p, &o, ret, want_uw);
 	return answer(ret);
