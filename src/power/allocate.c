@@ -17,10 +17,13 @@ typedef __int128 wide;
 
 /* The interval that holds the level, and the sum of everything already folded away. */
 struct search {
+	wide low_sum;  /* of the low bounds of all items */
+	wide high_sum; /* of their high bounds */
 	wide constant; /* of items that sit at a bound throughout */
 	wide slope;    /* sum of the weights of items between their bounds throughout */
 	int64_t low;   /* the sum at this level is at most the amount */
 	int64_t high;  /* the sum at this level is above the amount */
+	int64_t equal; /* the weight that all items have; 0: they differ */
 	size_t n_active;
 };
 
@@ -29,99 +32,107 @@ static int64_t saturate(wide x)
 	return x > INT64_MAX ? INT64_MAX : x < INT64_MIN ? INT64_MIN : (int64_t)x;
 }
 
-static int64_t at_level(const struct hr_allocate_item *it, int64_t level)
+static int64_t clamp_level(int64_t level, int64_t weight, int64_t low_uw, int64_t high_uw)
 {
 	int64_t x;
 
-	if (__builtin_mul_overflow(level, it->weight, &x))
-		return it->high_uw;
-	return hr_clamp_i64(x, it->low_uw, it->high_uw);
+	if (__builtin_mul_overflow(level, weight, &x))
+		return high_uw;
+	return hr_clamp_i64(x, low_uw, high_uw);
 }
 
-/* Mends bounds and weights and sums the bounds up. */
-static void sum_bounds(struct hr_allocate_item *item, size_t n, wide *ret_low, wide *ret_high)
+/* Equal weights count as 1, which makes the level exact to the microwatt. */
+static int64_t at_level(const struct search *s, const struct hr_allocate_item *it, int64_t level)
 {
-	wide low = 0, high = 0;
+	if (s->equal != 0)
+		return hr_clamp_i64(level, it->low_uw, it->high_uw);
+	return clamp_level(level, it->weight, it->low_uw, it->high_uw);
+}
+
+/* Mends the items, sums them up and lists those that can change. */
+static struct search search_begin(struct hr_allocate_item *item, size_t n,
+				  struct hr_allocate_active *active)
+{
+	struct search s = {.high = 1};
+	int64_t least = INT64_MAX, most = 1;
 
 	for (size_t i = 0; i < n; i++) {
 		struct hr_allocate_item *it = &item[i];
 
 		it->low_uw = hr_max_i64(it->low_uw, 0);
 		it->high_uw = hr_max_i64(it->high_uw, it->low_uw);
-		it->weight = hr_max_i64(it->weight, 1);
-		low += it->low_uw;
-		high += it->high_uw;
-	}
-	*ret_low = low;
-	*ret_high = high;
-}
-
-static struct search search_begin(const struct hr_allocate_item *item, size_t n,
-				  struct hr_allocate_active *active)
-{
-	struct search s = {.high = 0};
-
-	for (size_t i = 0; i < n; i++) {
-		const struct hr_allocate_item *it = &item[i];
-		struct hr_allocate_active *a = &active[s.n_active];
-
+		it->weight = hr_clamp_i64(it->weight, 1, INT32_MAX);
+		s.low_sum += it->low_uw;
+		s.high_sum += it->high_uw;
 		if (it->low_uw == it->high_uw) {
 			s.constant += it->low_uw;
 			continue;
 		}
-		a->from = it->low_uw / it->weight;
-		a->to = (it->high_uw - 1) / it->weight + 1;
-		a->index = (uint32_t)i;
-		s.high = hr_max_i64(s.high, a->to);
-		s.n_active++;
+		least = hr_min_i64(least, it->weight);
+		most = hr_max_i64(most, it->weight);
+		active[s.n_active++] = (struct hr_allocate_active){it->low_uw, it->high_uw,
+								   it->weight};
 	}
+	s.equal = least == most ? most : 0;
 	return s;
 }
 
-static wide sum_at(const struct search *s, int64_t level, const struct hr_allocate_item *item,
-		   const struct hr_allocate_active *active)
+static wide sum_at(const struct search *s, int64_t level, const struct hr_allocate_active *active)
 {
 	wide sum = s->constant + s->slope * level;
 
-	for (size_t k = 0; k < s->n_active; k++) {
-		const struct hr_allocate_active *a = &active[k];
-		const struct hr_allocate_item *it = &item[a->index];
-
-		if (level <= a->from)
-			sum += it->low_uw;
-		else if (level >= a->to)
-			sum += it->high_uw;
-		else
-			sum += it->weight * level;
+	if (s->equal != 0) {
+		for (size_t k = 0; k < s->n_active; k++)
+			sum += hr_clamp_i64(level, active[k].low_uw, active[k].high_uw);
+		return sum;
 	}
+	for (size_t k = 0; k < s->n_active; k++)
+		sum += clamp_level(level, active[k].weight, active[k].low_uw, active[k].high_uw);
 	return sum;
 }
 
-static void fold(struct search *s, const struct hr_allocate_item *item,
-		 struct hr_allocate_active *active)
+/* What can no longer bend between the ends of the interval goes into the accumulators. */
+static void fold(struct search *s, struct hr_allocate_active *active)
 {
 	size_t kept = 0;
 
 	for (size_t k = 0; k < s->n_active; k++) {
-		const struct hr_allocate_active *a = &active[k];
-		const struct hr_allocate_item *it = &item[a->index];
+		const struct hr_allocate_active a = active[k];
+		int64_t weight = s->equal != 0 ? 1 : a.weight;
+		int64_t at_low = clamp_level(s->low, weight, 0, INT64_MAX);
+		int64_t at_high = clamp_level(s->high, weight, 0, INT64_MAX);
 
-		if (a->to <= s->low)
-			s->constant += it->high_uw;
-		else if (a->from >= s->high)
-			s->constant += it->low_uw;
-		else if (a->from <= s->low && a->to >= s->high)
-			s->slope += it->weight;
+		if (at_low >= a.high_uw)
+			s->constant += a.high_uw;
+		else if (at_high <= a.low_uw)
+			s->constant += a.low_uw;
+		else if (at_low >= a.low_uw && at_high <= a.high_uw)
+			s->slope += weight;
 		else
-			active[kept++] = *a;
+			active[kept++] = a;
 	}
 	s->n_active = kept;
 }
 
-/* The highest level inside the interval when nothing in it bends any more. */
-static int64_t solve_line(const struct search *s, int64_t amount_uw)
+/* Finds ends of the interval, near the level that there would be without bounds. */
+static void bracket(struct search *s, wide amount, struct hr_allocate_active *active)
 {
-	wide left = (wide)amount_uw - s->constant;
+	wide weights = 0;
+
+	for (size_t k = 0; k < s->n_active; k++)
+		weights += s->equal != 0 ? 1 : active[k].weight;
+	s->high = hr_max_i64(saturate((amount - s->constant) / weights), 1);
+	/* the sum of the high bounds is above the amount, so that this ends */
+	while (sum_at(s, s->high, active) <= amount) {
+		s->low = s->high;
+		s->high += hr_min_i64(s->high / 4 + 1, INT64_MAX - s->high);
+	}
+}
+
+/* The highest level inside the interval when nothing in it bends any more. */
+static int64_t solve_line(const struct search *s, wide amount)
+{
+	wide left = amount - s->constant;
 
 	if (left < 0)
 		return s->low;
@@ -130,68 +141,75 @@ static int64_t solve_line(const struct search *s, int64_t amount_uw)
 	return hr_max_i64((int64_t)(left / s->slope), s->low);
 }
 
-static int64_t find_level(int64_t amount_uw, const struct hr_allocate_item *item, size_t n,
-			  struct hr_allocate_active *active)
+static int64_t find_level(struct search *s, wide amount, struct hr_allocate_active *active)
 {
-	struct search s = search_begin(item, n, active);
-
-	while (s.high - s.low > 1) {
+	bracket(s, amount, active);
+	while (s->high - s->low > 1) {
 		int64_t middle;
 
-		fold(&s, item, active);
-		if (s.n_active == 0)
-			return solve_line(&s, amount_uw);
-		middle = s.low + (s.high - s.low) / 2;
-		if (sum_at(&s, middle, item, active) <= amount_uw)
-			s.low = middle;
+		fold(s, active);
+		if (s->n_active == 0)
+			return solve_line(s, amount);
+		middle = s->low + (s->high - s->low) / 2;
+		if (sum_at(s, middle, active) <= amount)
+			s->low = middle;
 		else
-			s.high = middle;
+			s->high = middle;
 	}
-	return s.low;
+	return s->low;
 }
 
-/* Gives everyone the level and divides what is left in proportion to the next step of it. */
-static int64_t give(int64_t amount_uw, int64_t level, struct hr_allocate_item *item, size_t n)
+/* Divides a rest that is less than one step of the level in proportion to each item's step. */
+static int64_t give_rest(const struct search *s, int64_t rest, int64_t steps, int64_t level,
+			 struct hr_allocate_item *item, size_t n)
 {
-	wide rest = amount_uw, steps = 0, part;
 	int64_t spent = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct hr_allocate_item *it = &item[i];
+		int64_t step = at_level(s, it, level + 1) - it->given_uw;
+		int64_t part = hr_muldiv_floor(rest, step, steps);
 
-		it->given_uw = at_level(it, level);
-		rest -= it->given_uw;
-		steps += at_level(it, level + 1) - it->given_uw;
+		it->given_uw += part;
+		spent += part;
 	}
-	if (steps == 0)
-		return saturate(rest);
+	return rest - spent;
+}
+
+/* Gives everyone the level, and then the rest. */
+static int64_t give(const struct search *s, wide amount, int64_t level,
+		    struct hr_allocate_item *item, size_t n)
+{
+	wide rest = amount, steps = 0, most = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		struct hr_allocate_item *it = &item[i];
-		int64_t step = at_level(it, level + 1) - it->given_uw;
+		int64_t step;
 
-		/* rest < steps, so that the narrow product cannot overflow */
-		part = steps <= INT32_MAX ? (int64_t)rest * step / (int64_t)steps
-					  : rest * step / steps;
-		it->given_uw += (int64_t)part;
-		spent += (int64_t)part;
+		it->given_uw = at_level(s, it, level);
+		step = at_level(s, it, level + 1) - it->given_uw;
+		rest -= it->given_uw;
+		steps += step;
+		most = step > most ? step : most;
 	}
-	return saturate(rest - spent);
+	if (rest * most < steps)
+		return saturate(rest); /* no one's part is a whole microwatt */
+	return give_rest(s, saturate(rest), saturate(steps), level, item, n);
 }
 
 int64_t hr_allocate_fill(int64_t amount_uw, struct hr_allocate_item *item, size_t n,
 			 struct hr_allocate_active *active)
 {
-	wide low, high;
+	struct search s = search_begin(item, n, active);
+	bool all = s.high_sum <= amount_uw;
 
-	sum_bounds(item, n, &low, &high);
-	if (amount_uw <= low || high <= amount_uw) {
-		bool all = high <= amount_uw;
-
+	/* less than a microwatt each is not worth a search */
+	if (all || amount_uw < s.low_sum + (wide)n) {
 		for (size_t i = 0; i < n; i++)
 			item[i].given_uw = all ? item[i].high_uw : item[i].low_uw;
-		return saturate(amount_uw - (all ? high : low));
+		return saturate(amount_uw - (all ? s.high_sum : s.low_sum));
 	}
-	return give(amount_uw, find_level(amount_uw, item, n, active), item, n);
+	return give(&s, amount_uw, find_level(&s, amount_uw, active), item, n);
 }
 
 static void fill_class(int64_t amount_uw, enum hr_class c, struct hr_allocate_child *child,

@@ -23,25 +23,25 @@
 struct hr_allocate_item {
 	int64_t low_uw;   /* has at least this */
 	int64_t high_uw;  /* takes no more than this */
-	int64_t weight;   /* below 1 counts as 1 */
+	int64_t weight;   /* 1 to INT32_MAX, else read as the nearest */
 	int64_t given_uw; /* the result, low..high */
 };
 
 /* Working memory of a filling, one per item; the contents mean nothing between calls. */
 struct hr_allocate_active {
-	int64_t from;   /* the last level at which the item is at its low bound */
-	int64_t to;     /* the first level at which it is at its high bound */
-	uint32_t index; /* of the item */
+	int64_t low_uw;
+	int64_t high_uw;
+	int64_t weight;
 };
 
 /*
  * Weighted max-min with bounds: gives clamp(level * weight, low, high) to each, with the highest
  * level that the amount allows, and divides the rest of less than one step of the level in
- * proportion. Linear in n: every item is looked at until the level is known on which side of its
- * bounds it ends, at most 63 times and in practice about five.
+ * proportion. Linear in n: an item is looked at until it is known on which side of its bounds the
+ * level lies, at most 126 times and in practice about five.
  *
  * Returns what is unspent, >= 0; or, if the amount does not reach the low bounds, gives those and
- * returns the (negative) difference. n is at most UINT32_MAX.
+ * returns the (negative) difference.
  */
 int64_t hr_allocate_fill(int64_t amount_uw, struct hr_allocate_item *item, size_t n,
 			 struct hr_allocate_active *active);

@@ -21,6 +21,9 @@ int64_t hr_tree_feed_part(int64_t uw, int32_t share_permille)
 {
 	hr_tree_sum x = (hr_tree_sum)uw * share_permille + HR_TREE_PERMILLE - 1;
 
+	/* amounts that occur need no long division */
+	if (x >= 0 && x <= INT64_MAX)
+		return (int64_t)x / HR_TREE_PERMILLE;
 	return saturate(x / HR_TREE_PERMILLE);
 }
 

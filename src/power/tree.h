@@ -41,7 +41,7 @@ struct hr_tree_domain {
 	hr_tree_sum charged; /* of the leaves below, without the reserve */
 	/* working fields of hr_tree_allocate */
 	uint32_t begin, end, next;
-	hr_tree_sum wanted;
+	hr_tree_sum wanted, filled;
 };
 
 struct hr_tree_feed {

@@ -137,33 +137,41 @@ static int64_t amount_of(const struct pass *p, int domain, hr_tree_sum have)
 	return saturate(usable - have);
 }
 
-/* Fills the items up to the limits of the domains, deepest first; given and high are the result. */
+/* Fills the items below one domain to its limit, unless they fit; filled tells their sum. */
+static void fill_domain(const struct pass *p, int domain)
+{
+	struct hr_tree_domain *d = &p->t->domain[domain];
+	struct hr_allocate_item *item = p->s->item;
+	int64_t amount = amount_of(p, domain, d->wanted);
+
+	for (uint32_t k = d->begin; k < d->next; k++)
+		d->filled += item[k].given_uw;
+	if (amount == HR_TREE_NO_LIMIT || d->filled <= amount)
+		return;
+	for (uint32_t k = d->begin; k < d->end; k++)
+		item[k].high_uw = item[k].given_uw;
+	d->filled = amount -
+		    hr_allocate_fill(amount, &item[d->begin], d->end - d->begin, p->s->active);
+}
+
+/* Fills the items up to the limits of the domains, deepest first; given is the result. */
 static void fill_domains(const struct pass *p, const int64_t *bound)
 {
 	struct hr_tree *t = p->t;
-	struct hr_allocate_item *item = p->s->item;
 
 	for (uint32_t k = 0; k < p->n; k++)
-		item[k].high_uw = bound[k];
+		p->s->item[k].given_uw = bound[k];
 	if (p->headroom)
 		sum_have(p);
-	for (int i = t->n_domains - 1; i >= 0; i--) {
-		struct hr_tree_domain *d = &t->domain[i];
-		hr_tree_sum sum = 0;
-		int64_t amount = amount_of(p, i, d->wanted);
-
-		if (d->feed || amount == HR_TREE_NO_LIMIT)
+	for (int d = 0; d < t->n_domains; d++)
+		t->domain[d].filled = 0;
+	for (int d = t->n_domains - 1; d >= 0; d--) {
+		if (t->domain[d].feed)
 			continue;
-		for (uint32_t k = d->begin; k < d->end; k++)
-			sum += item[k].high_uw;
-		if (sum <= amount)
-			continue;
-		hr_allocate_fill(amount, &item[d->begin], d->end - d->begin, p->s->active);
-		for (uint32_t k = d->begin; k < d->end; k++)
-			item[k].high_uw = item[k].given_uw;
+		fill_domain(p, d);
+		if (t->domain[d].parent >= 0)
+			t->domain[t->domain[d].parent].filled += t->domain[d].filled;
 	}
-	for (uint32_t k = 0; k < p->n; k++)
-		item[k].given_uw = item[k].high_uw;
 }
 
 /* Lowers what the members of one feed were given to its limit; tells whether it had to. */

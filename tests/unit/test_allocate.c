@@ -60,15 +60,13 @@ static void check_fill(uint64_t seed)
 	struct hr_rng r;
 	size_t n, full = 0;
 	int64_t amount, left;
-	__int128 low = 0, high = 0, sum = 0;
+	__int128 low = 0, sum = 0;
 
 	hr_rng_init(&r, seed);
 	n = 1 + hr_rng_below(&r, N_MAX);
 	random_items(&r, item, n);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		low += item[i].low_uw;
-		high += item[i].high_uw;
-	}
 	amount = (int64_t)low + hr_rng_range(&r, -20, 400) * (int64_t)n * W / 4;
 	if (hr_rng_chance(&r, 0.1))
 		amount = (int64_t)low + hr_rng_range(&r, 0, 2 * (int64_t)n);

@@ -119,6 +119,9 @@ static void room_is_the_least_of_all_limits(void **state)
 	assert_int_equal(hr_tree_room(&f.t, 1), 400 * W); /* half of it on a feed of 200 W */
 	hr_tree_charge_set(&f.t, 0, 250 * W);
 	assert_int_equal(hr_tree_room(&f.t, 0), 50 * W);
+	hr_tree_limit_set(&f.t, 0, 400 * W); /* of which 50 W are reserved */
+	assert_int_equal(hr_tree_room(&f.t, 1), 100 * W);
+	hr_tree_limit_set(&f.t, 0, 1000 * W);
 	hr_tree_charge_set(&f.t, 1, 399 * W + 1);
 	assert_int_equal(hr_tree_room(&f.t, 1), W - 1);
 	assert_int_equal(hr_tree_charged(&f.t, 3), 199 * W + W / 2 + 1);
