@@ -179,6 +179,8 @@ char *hr_conf_print(const struct hr_conf_table *t, const void *conf, bool with_o
 char *hr_conf_manual(const struct hr_conf_table *t);
 /* A sample section, every key commented out with its default; heap, NULL: no memory. */
 char *hr_conf_sample(const struct hr_conf_table *t);
+/* The whole of headroom.conf(5) in scdoc's form, every section in it; heap, NULL: no memory. */
+char *hr_conf_manual_page(void);
 
 /* Where the top-level key of that name was set: "FILE:LINE", "environment", ...; returns buf. */
 char *hr_conf_where(const struct hr_conf_table *t, const void *conf, const char *path, int line,

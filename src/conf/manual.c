@@ -96,17 +96,69 @@ static void manual_keys(struct hr_text *out, const struct hr_conf_table *t, cons
 	}
 }
 
+static void manual_section(struct hr_text *out, const struct hr_conf_table *t)
+{
+	hr_text_add(out, "# SECTION ");
+	for (const char *c = t->name; *c != '\0'; c++)
+		hr_text_add(out, "%c", *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+	hr_text_add(out, "\n\n");
+	add_escaped(out, t->help);
+	hr_text_add(out, "\n\n");
+	manual_keys(out, t, "", 0);
+}
+
 char *hr_conf_manual(const struct hr_conf_table *t)
 {
 	struct hr_text out = {0};
 
-	hr_text_add(&out, "# SECTION ");
-	for (const char *c = t->name; *c != '\0'; c++)
-		hr_text_add(&out, "%c", *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
-	hr_text_add(&out, "\n\n");
-	add_escaped(&out, t->help);
-	hr_text_add(&out, "\n\n");
-	manual_keys(&out, t, "", 0);
+	manual_section(&out, t);
+	return hr_text_take(&out);
+}
+
+static const char manual_head[] =
+    "headroom.conf(5)\n\n"
+    "# NAME\n\n"
+    "headroom.conf - configuration of agent, guard and controller\n\n"
+    "# SYNOPSIS\n\n"
+    "/etc/headroom/headroom.conf\n\n"
+    "# DESCRIPTION\n\n"
+    "The file is YAML: one mapping of sections, each with its keys indented below it. A role "
+    "reads its own section, so one file may serve all roles of a host. A section or key that "
+    "is not there has its default.\n\n"
+    "Reading is strict: an unknown or repeated key, a value of the wrong type, a missing unit "
+    "and a value out of range are errors that name the file and the line. Anchors, aliases and "
+    "tags are not taken. Texts that begin with a sign, or hold \\: or \\#, belong in quotes.\n\n"
+    "A value is taken from the first of: the flag on the command line; the environment "
+    "variable _HEADROOM\\_SECTION\\_KEY_, such as HEADROOM\\_AGENT\\_RATE\\_HZ, or for a key "
+    "within a key HEADROOM\\_CONTROLLER\\_HTTP\\_LISTEN; the file; the default. A reload takes "
+    "all of the new file or, if anything in it is wrong, nothing.\n\n"
+    "Powers are written with uW, mW, W, kW or MW, and mean power at the wall; time spans with "
+    "ns, us, ms, s, min, h or d. Times of day are UTC.\n\n";
+
+static const char manual_tail[] =
+    "# EXAMPLE\n\n"
+    "```\n"
+    "controller:\n"
+    "  listen: \"*:7710\"\n"
+    "  budget: 12 kW\n"
+    "  domains:\n"
+    "    - {name: rack1, limit: 6 kW}\n"
+    "    - {name: rack2, limit: 6 kW}\n"
+    "  nodes:\n"
+    "    - {name: \"node[01-16]\", domain: rack1, safe: 150 W}\n"
+    "    - {name: \"node[17-32]\", domain: rack2, safe: 150 W, class: replica}\n"
+    "```\n\n"
+    "# SEE ALSO\n\n"
+    "*headroom*(1), *headroom-agent*(8), *headroom-guard*(8), *headroom-controller*(8)\n";
+
+char *hr_conf_manual_page(void)
+{
+	struct hr_text out = {0};
+
+	hr_text_add(&out, "%s", manual_head);
+	for (size_t i = 0; hr_conf_sections[i] != NULL; i++)
+		manual_section(&out, hr_conf_sections[i]);
+	hr_text_add(&out, "%s", manual_tail);
 	return hr_text_take(&out);
 }
 

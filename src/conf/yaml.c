@@ -111,7 +111,10 @@ static int wrong_kind(struct walk *w, const yaml_node_t *node, const struct hr_c
 
 static int apply_scalar(struct walk *w, yaml_node_t *node, const struct hr_conf_key *k, char *field)
 {
-	if (node->type != YAML_SCALAR_NODE || is_nothing(node))
+	/* "null" may be one of the words to choose from: "driver: null" */
+	bool word = k->type == HR_CONF_CHOICE && node->type == YAML_SCALAR_NODE &&
+		    node->data.scalar.length > 0;
+	if (node->type != YAML_SCALAR_NODE || (is_nothing(node) && !word))
 		return wrong_kind(w, node, k);
 	int rc = hr_conf_value_parse(k, (const char *)node->data.scalar.value,
 				     node->data.scalar.length, field, w->reterr);

@@ -57,12 +57,34 @@ static void test_driver_names(void **state)
 	assert_string_equal(hr_conf_agent_driver_name(HR_CONF_DRIVER__MAX), "unknown");
 }
 
+/* YAML has a word for nothing that is also the name of a driver. */
+static void test_driver_null(void **state)
+{
+	static const char *const texts[] = {"agent:\n  driver: null\n",
+					    "agent:\n  driver: \"null\"\n"};
+	struct hr_conf_agent a;
+	struct hr_err err;
+
+	(void)state;
+	for (size_t i = 0; i < HR_ARRAY_LEN(texts); i++) {
+		hr_conf_init(AGENT, &a);
+		if (case_load(AGENT, &a, texts[i], &err) < 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(a.driver, HR_CONF_DRIVER_NULL);
+	}
+	case_refused(
+	    AGENT, "agent:\n  driver:\n",
+	    "t.conf:2: key 'agent.driver': found nothing, expected auto, powercap, null or "
+	    "replay");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_checks),
 	    cmocka_unit_test(test_driver_names),
+	    cmocka_unit_test(test_driver_null),
 	};
 	return cmocka_run_group_tests_name("conf_agent", tests, NULL, NULL);
 }

@@ -110,12 +110,39 @@ static void test_manual(void **state)
 	free(text);
 }
 
+/* One page with every section; its example is a configuration. */
+static void test_page(void **state)
+{
+	struct hr_conf_controller c;
+	struct hr_err err;
+
+	(void)state;
+	char *text = hr_conf_manual_page();
+	assert_non_null(text);
+	assert_true(strncmp(text, "headroom.conf(5)\n", 17) == 0);
+	assert_non_null(strstr(text, "# SECTION AGENT\n"));
+	assert_non_null(strstr(text, "# SECTION CONTROLLER\n"));
+	char *example = strstr(text, "```\n");
+	assert_non_null(example);
+	example += 4;
+	char *end = strstr(example, "```\n");
+	assert_non_null(end);
+	*end = '\0';
+	hr_conf_init(&hr_conf_controller_table, &c);
+	if (case_load(&hr_conf_controller_table, &c, example, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(c.n_nodes, 2);
+	hr_conf_done(&hr_conf_controller_table, &c);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sample),
 	    cmocka_unit_test(test_examples),
 	    cmocka_unit_test(test_manual),
+	    cmocka_unit_test(test_page),
 	};
 	return cmocka_run_group_tests_name("manual", tests, NULL, NULL);
 }

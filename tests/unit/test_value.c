@@ -98,74 +98,75 @@ static void test_round_trip(void **state)
 	}
 }
 
+static const struct {
+	enum hr_conf_type type;
+	const char *text;
+} refused[] = {
+    {HR_CONF_BOOL, "yes"},
+    {HR_CONF_BOOL, "True"},
+    {HR_CONF_BOOL, ""},
+    {HR_CONF_INTEGER, ""},
+    {HR_CONF_INTEGER, "-"},
+    {HR_CONF_INTEGER, "1.0"},
+    {HR_CONF_INTEGER, "0x10"},
+    {HR_CONF_INTEGER, "-1"},
+    {HR_CONF_INTEGER, "5000000001"},
+    {HR_CONF_INTEGER, "99999999999999999999999"},
+    {HR_CONF_INTEGER, " 1"},
+    {HR_CONF_PERMILLE, "0.9001"},
+    {HR_CONF_PERMILLE, ".9"},
+    {HR_CONF_PERMILLE, "1."},
+    {HR_CONF_PERMILLE, "1.2.3"},
+    {HR_CONF_PERMILLE, "90%"},
+    {HR_CONF_PERMILLE, "-1"},
+    {HR_CONF_PERMILLE, "1234567890123"},
+    {HR_CONF_POWER, "1200"},
+    {HR_CONF_POWER, "1 w"},
+    {HR_CONF_POWER, "5001 W"},
+    {HR_CONF_POWER, "-1 W"},
+    {HR_CONF_POWER, "nan W"},
+    {HR_CONF_SPAN, "1 year"},
+    {HR_CONF_SPAN, "6 s"},
+    {HR_CONF_CHOICE, "blue"},
+    {HR_CONF_STRING, "sixteen bytes..."},
+    {HR_CONF_STRING, "a\nb"},
+    {HR_CONF_STRING, "\x1b[31m"},
+    {HR_CONF_STRING, "\xff"},
+    {HR_CONF_STRING, "\xc0\x80"},
+    {HR_CONF_STRING, "\xe2\x80\xa8"},
+    {HR_CONF_STRING, "\xed\xa0\x80"},
+    {HR_CONF_STRING, "\xe2\x82"},
+    {HR_CONF_NAME, "a b"},
+    {HR_CONF_NAME, "-a"},
+    {HR_CONF_PATH, "etc/x"},
+    {HR_CONF_UUID, "1b4e28ba"},
+    {HR_CONF_ENDPOINT, "host"},
+    {HR_CONF_TIME, "tomorrow"},
+    {HR_CONF_DAYTIME, "8:00"},
+    {HR_CONF_DAYTIME, "24:01"},
+    {HR_CONF_DAYTIME, "25:00"},
+    {HR_CONF_DAYTIME, "99:99"},
+    {HR_CONF_DAYTIME, "12:60"},
+    {HR_CONF_DAYTIME, "12-00"},
+    {HR_CONF_DAYTIME, "0800:"},
+    {HR_CONF_LIST, "x"},
+};
+
 static void test_refused_and_untouched(void **state)
 {
-	static const struct {
-		enum hr_conf_type type;
-		const char *text;
-	} cases[] = {
-	    {HR_CONF_BOOL, "yes"},
-	    {HR_CONF_BOOL, "True"},
-	    {HR_CONF_BOOL, ""},
-	    {HR_CONF_INTEGER, ""},
-	    {HR_CONF_INTEGER, "-"},
-	    {HR_CONF_INTEGER, "1.0"},
-	    {HR_CONF_INTEGER, "0x10"},
-	    {HR_CONF_INTEGER, "-1"},
-	    {HR_CONF_INTEGER, "5000000001"},
-	    {HR_CONF_INTEGER, "99999999999999999999999"},
-	    {HR_CONF_INTEGER, " 1"},
-	    {HR_CONF_PERMILLE, "0.9001"},
-	    {HR_CONF_PERMILLE, ".9"},
-	    {HR_CONF_PERMILLE, "1."},
-	    {HR_CONF_PERMILLE, "1.2.3"},
-	    {HR_CONF_PERMILLE, "90%"},
-	    {HR_CONF_PERMILLE, "-1"},
-	    {HR_CONF_PERMILLE, "1234567890123"},
-	    {HR_CONF_POWER, "1200"},
-	    {HR_CONF_POWER, "1 w"},
-	    {HR_CONF_POWER, "5001 W"},
-	    {HR_CONF_POWER, "-1 W"},
-	    {HR_CONF_POWER, "nan W"},
-	    {HR_CONF_SPAN, "1 year"},
-	    {HR_CONF_SPAN, "6 s"},
-	    {HR_CONF_CHOICE, "blue"},
-	    {HR_CONF_STRING, "sixteen bytes..."},
-	    {HR_CONF_STRING, "a\nb"},
-	    {HR_CONF_STRING, "\x1b[31m"},
-	    {HR_CONF_STRING, "\xff"},
-	    {HR_CONF_STRING, "\xc0\x80"},
-	    {HR_CONF_STRING, "\xe2\x80\xa8"},
-	    {HR_CONF_STRING, "\xed\xa0\x80"},
-	    {HR_CONF_STRING, "\xe2\x82"},
-	    {HR_CONF_NAME, "a b"},
-	    {HR_CONF_NAME, "-a"},
-	    {HR_CONF_PATH, "etc/x"},
-	    {HR_CONF_UUID, "1b4e28ba"},
-	    {HR_CONF_ENDPOINT, "host"},
-	    {HR_CONF_TIME, "tomorrow"},
-	    {HR_CONF_DAYTIME, "8:00"},
-	    {HR_CONF_DAYTIME, "24:01"},
-	    {HR_CONF_DAYTIME, "25:00"},
-	    {HR_CONF_DAYTIME, "99:99"},
-	    {HR_CONF_DAYTIME, "12:60"},
-	    {HR_CONF_DAYTIME, "12-00"},
-	    {HR_CONF_DAYTIME, "0800:"},
-	    {HR_CONF_LIST, "x"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < HR_ARRAY_LEN(cases); i++) {
-		const struct hr_conf_key k = key_of(cases[i].type);
+	for (size_t i = 0; i < HR_ARRAY_LEN(refused); i++) {
+		const struct hr_conf_key k = key_of(refused[i].type);
 		struct hr_err err = {0};
 		union field f;
 		union field before;
 
 		memset(&f, 0xa5, sizeof(f));
 		before = f;
-		int rc = hr_conf_value_parse(&k, cases[i].text, strlen(cases[i].text), &f, &err);
+		int rc = hr_conf_value_parse(&k, refused[i].text, strlen(refused[i].text), &f,
+					     &err);
 		if (rc >= 0)
-			fail_msg("'%s' was taken", cases[i].text);
+			fail_msg("'%s' was taken", refused[i].text);
 		assert_int_equal(rc, err.code);
 		assert_true(strncmp(err.text, "found ", 6) == 0);
 		assert_non_null(strstr(err.text, ", expected "));
