@@ -4,12 +4,15 @@
 
     fit_curves.py reduce LANGUAGES_DIR ZEUS_DIR OUT_DIR   measured runs -> OUT_DIR/*.csv
     fit_curves.py table POINTS_DIR                        those files -> the header, on stdout
+    fit_curves.py check POINTS_DIR HEADER                 is the header what would be made?
 
 Model: perf = ((p - s) / (p0 - s)) ** beta, with p the power reached under the limit, p0 without
 one, s the part of the power that no limit lowers. s is one number for a machine, beta one for each
 work. Chosen: the s with the least squared error of perf over all works, each with its best beta.
 """
+import contextlib
 import csv
+import io
 import math
 import os
 import statistics
@@ -133,11 +136,24 @@ def print_table(directory):
     print("};\n/* clang-format on */\n\n#endif")
 
 
+def check(directory, header):
+    made = io.StringIO()
+    with contextlib.redirect_stdout(made):
+        print_table(directory)
+    with open(header, encoding="utf-8") as f:
+        if f.read() == made.getvalue():
+            return 0
+    sys.stderr.write(f"{header} is not what its points give: tools/fit_curves.py table {directory} > {header}\n")
+    return 1
+
+
 def main(argv):
     if len(argv) == 5 and argv[1] == "reduce":
         reduce(*argv[2:])
     elif len(argv) == 3 and argv[1] == "table":
         print_table(argv[2])
+    elif len(argv) == 4 and argv[1] == "check":
+        return check(*argv[2:])
     else:
         sys.stderr.write(__doc__)
         return 2
