@@ -68,14 +68,19 @@ static int64_t window_wanted(int64_t window_us)
 	return window_us > 0 && window_us <= HR_POWERCAP_WINDOW_US ? 0 : HR_POWERCAP_WINDOW_US;
 }
 
+static bool near(int64_t x, int64_t y, int64_t step)
+{
+	return x - y < step && y - x < step;
+}
+
 static bool took(const struct hr_powercap_state *s, int64_t want_uw)
 {
 	return s->enabled && s->long_uw == want_uw && (!s->has_short || s->short_uw == want_uw);
 }
 
-/* One side to want_uw; the first error of a write, or 0. *changed: a limit moved. */
+/* One side to want_uw; the first error of a write, or 0. *clamped: it moves, but not that far. */
 static int set_side(struct powercap_actuator *a, struct hr_powercap_side *s, int64_t want_uw,
-		    bool *changed)
+		    bool *clamped)
 {
 	struct hr_powercap_state before;
 	struct hr_powercap_state after;
@@ -100,32 +105,31 @@ static int set_side(struct powercap_actuator *a, struct hr_powercap_side *s, int
 		w = hr_powercap_side_write(s, &want, !lower);
 		r = hr_powercap_side_read(s, a->rootfd, &after);
 	}
-	*changed = r == 0 && (after.long_uw != before.long_uw || after.short_uw != before.short_uw);
-	s->obeys = s->obeys || *changed;
+	if (r == 0 && (after.long_uw != before.long_uw || after.short_uw != before.short_uw))
+		s->clamp_uw = near(after.long_uw, want_uw, STEP_UW) ? 0 : after.long_uw;
+	*clamped = r == 0 && s->clamp_uw > 0 && after.long_uw == s->clamp_uw;
 	return w < 0 ? w : r;
 }
 
 struct outcome {
 	int err; /* first error of any side */
 	size_t err_side;
-	bool changed;
-	bool obeys; /* every side has moved before */
+	bool clamped; /* some side moves, but not as far as asked */
 };
 
 static struct outcome set_place(struct powercap_actuator *a, struct place *p, int64_t want_uw)
 {
-	struct outcome o = {.obeys = true};
+	struct outcome o = {.err = 0};
 
 	for (size_t i = 0; i < p->n; i++) {
-		bool changed = false;
-		int r = set_side(a, &p->side[i], want_uw, &changed);
+		bool clamped = false;
+		int r = set_side(a, &p->side[i], want_uw, &clamped);
 
 		if (r < 0 && o.err == 0) {
 			o.err = r;
 			o.err_side = i;
 		}
-		o.changed = o.changed || changed;
-		o.obeys = o.obeys && p->side[i].obeys;
+		o.clamped = o.clamped || clamped;
 	}
 	return o;
 }
@@ -142,7 +146,7 @@ static enum hr_reason why(const struct place *p, const struct outcome *o, const 
 		return HR_REASON_NONE;
 	if (o->err < 0)
 		return written;
-	return o->changed || o->obeys ? HR_REASON_CLAMPED : HR_REASON_LOCKED;
+	return o->clamped ? HR_REASON_CLAMPED : HR_REASON_LOCKED;
 }
 
 static int powercap_set(struct hr_actuator *base, size_t zone, int64_t want_uw,
@@ -208,11 +212,6 @@ static int powercap_save(struct hr_actuator *base, size_t zone, struct hr_origin
 		}
 	}
 	return ret->valid ? 0 : -EOPNOTSUPP;
-}
-
-static bool near(int64_t x, int64_t y, int64_t step)
-{
-	return x - y < step && y - x < step;
 }
 
 static bool is_sane(const struct hr_powercap_state *s)

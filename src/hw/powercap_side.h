@@ -38,8 +38,8 @@ struct hr_powercap_side {
 	struct hr_powercap_member member;
 	char name[HR_NAME_BYTES]; /* what the zone must be called when it is opened anew */
 	bool open;
-	bool writable; /* the limits could be opened for writing */
-	bool obeys;    /* a write has changed a limit before */
+	bool writable;    /* the limits could be opened for writing */
+	int64_t clamp_uw; /* where a limit stopped, short of what was asked; 0: nowhere */
 	int enabled_fd;
 	struct hr_powercap_constraint c[2]; /* long, short term; limit_fd -1: none */
 };
