@@ -172,15 +172,16 @@ class Tidy:
     # lengths
 
     def lengths(self, source):
-        if len(source.lines) - 1 > rules.FILE_LINES:
-            self.find(source.name, rules.FILE_LINES, "file-length",
-                      f"{len(source.lines) - 1} lines: at most {rules.FILE_LINES}")
+        is_test = source.name.startswith("tests/")
+        most = rules.TEST_FILE_LINES if is_test else rules.FILE_LINES
+        if len(source.lines) - 1 > most:
+            self.find(source.name, most, "file-length",
+                      f"{len(source.lines) - 1} lines: at most {most}")
         for number, line in enumerate(source.lines, 1):
             if len(line.expandtabs(8)) > rules.COLUMNS:
                 self.find(source.name, number, "columns",
                           f"{len(line.expandtabs(8))} columns: at most {rules.COLUMNS}")
-        most = rules.TEST_FUNCTION_LINES if source.name.startswith("tests/") \
-            else rules.FUNCTION_LINES
+        most = rules.TEST_FUNCTION_LINES if is_test else rules.FUNCTION_LINES
         begin = None
         for number, line in enumerate(source.code, 1):
             if line.rstrip() == "{":
@@ -245,10 +246,10 @@ class Tidy:
         """Where several directories have a file of one name, a test belongs to what it includes."""
         homes = [n for n in self.names if n.endswith(f"/{noun}") and layer_of(n) in rules.TESTED]
         for source in self.sources:
-            if source.name in (f"tests/unit/test_{noun}", f"tests/unit/test_{folder}_{noun}"):
+            if source.name == f"tests/unit/test_{noun}":
                 if len(homes) == 1 or f'"{folder}/' in source.text:
                     return True
-        return False
+        return f"tests/unit/test_{folder}_{noun}" in self.names
 
     # papers
 

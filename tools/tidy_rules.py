@@ -135,5 +135,6 @@ TESTED = ["src/base", "src/model", "src/power", "src/energy", "src/wire", "src/c
 
 COLUMNS = 100
 FILE_LINES = 600
+TEST_FILE_LINES = 800
 FUNCTION_LINES = 70
 TEST_FUNCTION_LINES = 100  # a test may hold its table
