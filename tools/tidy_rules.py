@@ -27,7 +27,7 @@ LAYERS = {
                  "`power`, `energy`, `core`, `role`"),
     "src/script": (["base", "model"], "`base`, `model`, Lua", ""),
     "src/role": (["base", "model", "power", "energy", "wire", "conf", "core", "script",
-                  "hw/meter", "hw/paths", "hw/actuator", "net/transport", "net/http_server",
+                  "hw/meter", "hw/actuator", "net/transport", "net/http_server",
                   "net/loop", "store/store", "store/elector"],
                  "all above, but of `hw`, `net`, `store` and `kube` only the seam headers",
                  "a concrete driver, transport or store; another role"),
