@@ -269,6 +269,19 @@ void hr_plant_boot(struct hr_plant *p, int64_t span_ns)
 		p->zone[i].zero_uj += counted_uj(p, i);
 	}
 	p->boot_until_ns = p->now_ns + span_ns;
+	p->boots++;
+}
+
+struct hr_uuid hr_plant_boot_id(const struct hr_plant *p)
+{
+	struct hr_rng rng;
+	uint8_t random[16];
+	hr_rng_init(&rng, p->conf.seed);
+	hr_rng_init(&rng, hr_rng_next(&rng) ^ (uint64_t)p->zero_ns);
+	hr_rng_init(&rng, hr_rng_next(&rng) ^ p->boots);
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (uint8_t)hr_rng_below(&rng, 256);
+	return hr_uuid_from_random(random);
 }
 
 static int64_t wall_uw(const struct hr_plant *p, int64_t devices_uw, int64_t rest_uw)
