@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/sort.h"
 #include "base/units.h"
 #include "conf/agent.h"
 #include "conf/endpoint.h"
@@ -251,47 +250,40 @@ void hr_conf_controller_budget(const struct hr_conf_controller *conf, struct hr_
 	}
 }
 
-static int compare_names(const void *a, const void *b, void *ctx)
+static int compare_names(const void *a, const void *b)
 {
-	const char *const *x = a;
-	const char *const *y = b;
+	const struct hr_conf_node *const *x = a;
+	const struct hr_conf_node *const *y = b;
 
-	(void)ctx;
-	return strcmp(*x, *y);
+	return strcmp((*x)->name, (*y)->name);
 }
 
-/* Says that the name is there twice, at the line of its last node. */
-static int twice(const struct hr_conf_controller *conf, const struct hr_conf_node *node, size_t n,
-		 const char *name, struct hr_err *reterr)
-{
-	char where[HR_CONF_STRING_BYTES + 32];
-	int line = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(node[i].name, name) == 0)
-			line = node[i].line;
-	return hr_err_set(
-	    reterr, -EINVAL,
-	    "%s: key 'controller.nodes': found node '%s' twice, expected each node once",
-	    hr_conf_where(&hr_conf_controller_table, conf, "nodes", line, where, sizeof(where)),
-	    name);
-}
-
+/* No name twice; which of the two lines is named depends on neither order nor hash. */
 static int check_unique(const struct hr_conf_controller *conf, const struct hr_conf_node *node,
 			size_t n, struct hr_err *reterr)
 {
-	const char **name = calloc(n + 1, sizeof(*name));
+	char where[HR_CONF_STRING_BYTES + 32];
+	const struct hr_conf_node **sorted = calloc(n + 1, sizeof(*sorted));
 	int rc = 0;
 
-	if (name == NULL)
+	if (sorted == NULL)
 		return hr_err_set(reterr, -ENOMEM, "configuration of controller: no memory");
 	for (size_t i = 0; i < n; i++)
-		name[i] = node[i].name;
-	hr_sort(name, n, sizeof(*name), compare_names, NULL);
-	for (size_t i = 1; rc == 0 && i < n; i++)
-		if (strcmp(name[i - 1], name[i]) == 0)
-			rc = twice(conf, node, n, name[i], reterr);
-	free(name);
+		sorted[i] = &node[i];
+	qsort(sorted, n, sizeof(*sorted), compare_names);
+	for (size_t i = 1; rc == 0 && i < n; i++) {
+		if (strcmp(sorted[i - 1]->name, sorted[i]->name) != 0)
+			continue;
+		int line = sorted[i - 1]->line > sorted[i]->line ? sorted[i - 1]->line
+								 : sorted[i]->line;
+		rc = hr_err_set(reterr, -EINVAL,
+				"%s: key 'controller.nodes': found node '%s' twice, expected each "
+				"node once",
+				hr_conf_where(&hr_conf_controller_table, conf, "nodes", line, where,
+					      sizeof(where)),
+				sorted[i]->name);
+	}
+	free(sorted);
 	return rc;
 }
 
@@ -400,12 +392,14 @@ size_t hr_conf_controller_warn(const struct hr_conf_controller *c, struct hr_err
 		     "controller.silent_node is safe-after-lease without reserve_for_boot: the "
 		     "budget may be exceeded by a dead guard or an unannounced reboot");
 	if (c->round_ns > c->report_period_ns)
-		warn(ret, max, &n,
-		     "controller.round is %s, longer than report_period %s: reports wait",
-		     hr_span_format(c->round_ns, a), hr_span_format(c->report_period_ns, b));
+		warn(
+		    ret, max, &n,
+		    "controller.round is %s, longer than report_period %s: reports wait for a round",
+		    hr_span_format(c->round_ns, a), hr_span_format(c->report_period_ns, b));
 	if (!hr_conf_endpoint_is_none(&c->http.listen) && c->http.token_file[0] == '\0')
-		warn(ret, max, &n,
-		     "controller.http.token_file is not set: over HTTP nothing can be changed");
+		warn(
+		    ret, max, &n,
+		    "controller.http.token_file is not set: the budget cannot be changed over HTTP");
 	for (size_t i = 0; i < c->n_domains; i++) {
 		const struct hr_conf_domain *d = &c->domains[i];
 		int parent = hr_conf_topology_find(c, d->parent);

@@ -98,8 +98,9 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 	if (n->state == HR_CONTROLLER_LEAVING) {
 		int64_t more_uw = n->report.uncapped_uw - c->tree->leaf[n->leaf].charged_uw;
 
-		if (more_uw <= 0 || (!hr_controller_over_above(c, n->leaf) &&
-				     hr_tree_room(c->tree, n->leaf) >= more_uw)) {
+		/* Not while a limit is exceeded, even if so much is charged already. */
+		if (!hr_controller_over_above(c, n->leaf) &&
+		    hr_tree_room(c->tree, n->leaf) >= more_uw) {
 			g.leave = true;
 			g.cap_uw = n->report.uncapped_uw;
 			g.reason = HR_REASON_LEFT;
@@ -128,7 +129,6 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 void hr_controller_grant_release(struct hr_controller *c, uint64_t batch, struct hr_now now,
 				 struct hr_controller_actions *out)
 {
-	(void)now;
 	int *link = &c->first_held;
 
 	while (*link >= 0) {
@@ -145,6 +145,14 @@ void hr_controller_grant_release(struct hr_controller *c, uint64_t batch, struct
 		if (!n->holds)
 			continue;
 		n->holds = false;
+		/* The budget was cut meanwhile: what has not been sent is not given. */
+		if (n->held.cap_uw > n->ledger.cap_uw && hr_controller_over_above(c, n->leaf)) {
+			hr_ledger_cancel(&n->ledger, n->held.mark.seq);
+			n->last_uw = n->ledger.cap_uw;
+			hr_controller_charge(c, node, now);
+			hr_controller_grant_make(c, node, now, out);
+			continue;
+		}
 		send(c, node, &n->held, out);
 	}
 }

@@ -415,6 +415,7 @@ static void on_persisted(struct hr_guard *g, struct hr_now now, struct hr_guard_
 		act(out, HR_GUARD_DO_REJECT)->reason = HR_REASON_DEAD_GRANT;
 		return;
 	}
+	g->taken = grant->mark;
 	if (grant->leave) {
 		g->leased = false;
 		g->leaving = true;

@@ -159,6 +159,7 @@ struct hr_guard {
 
 	struct hr_mark heard; /* newest grant accepted */
 	struct hr_mark ack;   /* newest grant settled */
+	struct hr_mark taken; /* newest grant that took effect: alive when its mark was durable */
 	unsigned persisting;  /* marks under way; the newest grant waits in pending */
 	struct hr_grant pending;
 	size_t n_pending_split;

@@ -146,6 +146,12 @@ void hr_ledger_open(struct hr_ledger *l, const struct hr_grant *g,
 		l->safe_uw = g->safe_uw;
 }
 
+void hr_ledger_cancel(struct hr_ledger *l, uint64_t seq)
+{
+	if (l->n_open > 0 && l->open[l->n_open - 1].seq == seq)
+		l->n_open--;
+}
+
 /* What is left of a cap whose lease has ended, if the operator chose to believe that. */
 static int64_t after_lease_uw(const struct hr_ledger *l, int64_t cap_uw, bool leased,
 			      struct hr_now ends, const struct hr_ledger_rules *rules,

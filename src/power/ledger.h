@@ -105,6 +105,9 @@ void hr_ledger_release(struct hr_ledger *l);
 void hr_ledger_open(struct hr_ledger *l, const struct hr_grant *g,
 		    const struct hr_ledger_rules *rules, struct hr_now now);
 
+/* The newest grant, of that sequence, was not sent after all: it is no longer charged. */
+void hr_ledger_cancel(struct hr_ledger *l, uint64_t seq);
+
 /* The charge now. */
 int64_t hr_ledger_charge_uw(const struct hr_ledger *l, const struct hr_ledger_rules *rules,
 			    struct hr_now now);
