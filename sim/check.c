@@ -63,14 +63,21 @@ int64_t hr_check_possible_uw(const struct world *w, int node)
 	return possible_uw;
 }
 
-/* Has the controller taken this node into the budget: is promise 1 about it? */
+/* Has a controller taken this node into the budget: is promise 1 about it? */
 static bool counted(const struct world *w, int node)
+{
+	return w->node[node].counted;
+}
+
+/* Members are so from their first acknowledgement on, whatever a successor remembers. */
+static void count(struct world *w, int node)
 {
 	const struct hr_controller_node *c = &w->cnode[node];
 	bool member = c->state == HR_CONTROLLER_MEMBER || c->state == HR_CONTROLLER_LEAVING ||
 		      c->state == HR_CONTROLLER_LEFT;
 
-	return member && (c->ledger.ack_seq > 0 || c->ledger.base_uw > 0);
+	if (member && c->ledger.ack_seq > 0)
+		w->node[node].counted = true;
 }
 
 static int64_t charge_uw(const struct world *w, int node)
@@ -107,7 +114,10 @@ void hr_check_all(struct world *w)
 				    w, "rule 4: node %d may draw %lld uW, durable are %lld", i,
 				    (long long)possible_uw, (long long)durable_uw);
 		}
-		if (!w->controller_up || !counted(w, i))
+		if (!w->controller_up)
+			continue;
+		count(w, i);
+		if (!counted(w, i))
 			continue;
 		int64_t possible_uw = hr_check_possible_uw(w, i), charged_uw = charge_uw(w, i);
 
@@ -176,15 +186,21 @@ int64_t hr_check_granted_uw(const struct world *w, int node)
 	return grant_uw(n, &n->in_force);
 }
 
-void hr_check_raise(struct world *w, int node, int64_t wall_after_uw, int64_t under_uw)
+int64_t hr_check_kept_uw(const struct world *w, int node)
 {
 	const struct world_node *n = &w->node[node];
 	int64_t floor_uw = hr_guard_floor_uw(&n->guard);
-	/* Within a cap kept after the lease, watts may still move between zones. */
-	int64_t safe_uw = hr_max_i64(n->guard.conf.safe_uw, floor_uw);
-	int64_t kept_uw = hr_min_i64(n->guard.granted_uw, safe_uw);
 
-	if (wall_after_uw <= hr_world_registers_uw(n) || wall_after_uw <= floor_uw)
+	return hr_min_i64(n->guard.granted_uw, hr_max_i64(n->guard.conf.safe_uw, floor_uw));
+}
+
+void hr_check_raise(struct world *w, int node, int64_t wall_after_uw, int64_t under_uw)
+{
+	const struct world_node *n = &w->node[node];
+	int64_t kept_uw = hr_check_kept_uw(w, node);
+
+	if (wall_after_uw <= hr_world_registers_uw(n) ||
+	    wall_after_uw <= hr_guard_floor_uw(&n->guard))
 		return;
 	under_uw = hr_max_i64(under_uw, hr_check_granted_uw(w, node));
 	if (wall_after_uw > under_uw && wall_after_uw > kept_uw)
@@ -201,7 +217,8 @@ void hr_check_lease(struct world *w, int node)
 	const struct birth *b = find_birth(n, n->in_force.to.incarnation, n->in_force.echo_n);
 	double age_ns = b ? (double)(w->now_ns - b->at_ns) * (1.0 + n->drift) : 1e30;
 
-	if (age_ns < (double)(n->in_force.ttl_ns + LEASE_SLACK_NS))
+	if (age_ns < (double)(n->in_force.ttl_ns + LEASE_SLACK_NS) ||
+	    w->now_ns < n->paused_until_ns + LEASE_SLACK_NS)
 		return;
 	int64_t safe_uw = hr_max_i64(n->guard.conf.safe_uw, hr_guard_floor_uw(&n->guard));
 

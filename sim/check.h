@@ -24,9 +24,11 @@ void hr_check_send(struct world *w, int node, const struct hr_grant *g);
 void hr_check_accept(struct world *w, int node, const struct hr_grant *g);
 /* The cap of the grant that is alive at the node now; 0: none is. */
 int64_t hr_check_granted_uw(const struct world *w, int node);
+/* The cap that the guard keeps without one: at most its safe cap. */
+int64_t hr_check_kept_uw(const struct world *w, int node);
 /*
- * Before a register is raised: only under a grant that was alive when the guard asked for the
- * write, under_uw (rule 7).
+ * Before a register is raised: only under a grant, or within a kept cap, of when the guard asked
+ * for the write, under_uw (rule 7).
  */
 void hr_check_raise(struct world *w, int node, int64_t wall_after_uw, int64_t under_uw);
 /* At a guard's tick: past its lease it is at min(cap, safe cap) (rules 6, 7). */

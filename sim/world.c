@@ -158,7 +158,8 @@ static void push_guard(struct world *w, int64_t in_ns, int node, const struct hr
 	if (a) {
 		w->slot[slot].mark = a->mark;
 		w->slot[slot].write_uw = a->limit_uw;
-		w->slot[slot].write_under_uw = hr_check_granted_uw(w, node);
+		w->slot[slot].write_under_uw = hr_max_i64(hr_check_granted_uw(w, node),
+							  hr_check_kept_uw(w, node));
 	}
 	hr_world_push(w, in_ns, EV_GUARD, node, w->node[node].guard_life, slot);
 }
@@ -224,10 +225,25 @@ static void guard_actions(struct world *w, int node)
 	}
 }
 
+/* The guard acts on a grant: from here on it may raise its limits. */
+static void note_taken(struct world *w, int node)
+{
+	struct world_node *n = &w->node[node];
+
+	if (hr_mark_compare(n->guard.taken, n->taken) == 0)
+		return;
+	n->taken = n->guard.taken;
+	hr_check_accept(w, node, &n->guard.pending);
+	n->accepted = n->taken;
+	n->in_force = n->guard.pending;
+	n->has_grant = true;
+}
+
 static void guard_event(struct world *w, int node, const struct hr_guard_event *ev)
 {
 	w->g_actions.n = 0;
 	hr_guard_step(&w->node[node].guard, ev, hr_world_node_now(w, node), &w->g_actions);
+	note_taken(w, node);
 	guard_actions(w, node);
 }
 
@@ -254,6 +270,7 @@ void hr_world_guard_start(struct world *w, int node)
 	n->paused_until_ns = 0;
 	n->left = false;
 	n->has_grant = false;
+	n->taken = (struct hr_mark){0};
 	for (int z = 0; z < WORLD_ZONES; z++) {
 		zone[z] = (struct hr_guard_zone_conf){.floor_uw = n->floor_uw,
 						      .ceiling_uw = n->original_uw,
@@ -358,20 +375,6 @@ static void agent_tick(struct world *w, int node)
 	agent_event(w, node, &ev);
 }
 
-/* The guard acts on a grant: from here on its lease runs. */
-static void note_accepted(struct world *w, int node)
-{
-	struct world_node *n = &w->node[node];
-	const struct hr_grant *g = &n->guard.pending;
-
-	if (n->guard.persisting != 1)
-		return;
-	hr_check_accept(w, node, g);
-	n->accepted = g->mark;
-	n->in_force = *g;
-	n->has_grant = true;
-}
-
 /* Something that a guard had asked for is done, or a message from its agent arrives. */
 static void guard_slot(struct world *w, int node, struct slot *s)
 {
@@ -382,7 +385,6 @@ static void guard_slot(struct world *w, int node, struct slot *s)
 	case HR_GUARD_PERSISTED:
 		n->run_mark = s->mark;
 		n->disk_epoch = s->mark.heard.epoch;
-		note_accepted(w, node);
 		break;
 	case HR_GUARD_LIMIT:
 		if (ev.was_write)

@@ -35,7 +35,7 @@ struct hr_world_conf hr_world_conf_random(uint64_t seed)
 	    .silent = safe ? HR_SILENT_SAFE : HR_SILENT_HOLD,
 	    .reserve_for_boot = hr_rng_chance(&r, 0.2),
 	    .faults_ns = hr_rng_range(&r, 10, 25) * HR_NS_PER_S,
-	    .calm_ns = 15 * HR_NS_PER_S,
+	    .calm_ns = 35 * HR_NS_PER_S,
 	    .loss = hr_rng_chance(&r, 0.5) ? hr_rng_unit(&r) * 0.5 : 0.02,
 	    .duplicate = hr_rng_unit(&r) * 0.3,
 	    .late = hr_rng_unit(&r) * 0.3,
@@ -49,7 +49,7 @@ struct hr_world_conf hr_world_conf_random(uint64_t seed)
 	    .reboot = !safe && hr_rng_chance(&r, 0.4),
 	    .partition = hr_rng_chance(&r, 0.7),
 	    .cut = hr_rng_chance(&r, 0.6),
-	    .leave = !safe && hr_rng_chance(&r, 0.2),
+	    .leave = hr_rng_chance(&r, 0.2),
 	};
 }
 
@@ -203,7 +203,7 @@ static void one_fault(struct world *w, enum fault f, int node)
 		hr_world_push(w, long_ns, EV_RESTART_CONTROLLER, 0, 0, -1);
 		break;
 	case FAULT_PAUSE_GUARD:
-		n->paused_until_ns = w->now_ns + long_ns;
+		n->paused_until_ns = hr_max_i64(n->paused_until_ns, w->now_ns + long_ns);
 		break;
 	case FAULT_REBOOT:
 		reboot(w, node);
@@ -224,6 +224,16 @@ static void one_fault(struct world *w, enum fault f, int node)
 	}
 }
 
+/* Operators take back what they wanted to leave: who left already comes back by a restart. */
+static void stay(struct world *w)
+{
+	for (int i = 0; i < w->n_nodes; i++) {
+		struct hr_controller_event ev = {.kind = HR_CONTROLLER_STAY, .node = i};
+
+		hr_world_controller_say(w, &ev);
+	}
+}
+
 static void next_fault(struct world *w)
 {
 	if (w->calm)
@@ -241,14 +251,12 @@ static void next_fault(struct world *w)
 static void calm(struct world *w)
 {
 	w->calm = true;
+	stay(w);
 	for (int i = 0; i < w->n_nodes; i++) {
 		struct world_node *n = &w->node[i];
-		struct hr_controller_event stay = {.kind = HR_CONTROLLER_STAY, .node = i};
 
-		hr_world_controller_say(w, &stay);
 		n->cut_off = false;
-		n->paused_until_ns = 0;
-		hr_world_push(w, WORLD_TTL_NS, EV_RESTART_GUARD, i, 0, -1);
+		hr_world_push(w, 2 * WORLD_TTL_NS, EV_RESTART_GUARD, i, 0, -1);
 		hr_world_push(w, WORLD_TTL_NS, EV_RESTART_AGENT, i, 0, -1);
 	}
 	hr_world_push(w, HR_NS_PER_S, EV_RESTART_CONTROLLER, 0, 0, -1);
@@ -275,6 +283,8 @@ void hr_world_fault_event(struct world *w, const struct hr_queue_event *ev)
 		break;
 	case EV_RESTART_CONTROLLER:
 		hr_world_controller_start(w);
+		if (w->calm)
+			stay(w);
 		break;
 	case EV_HEAL:
 		n->cut_off = false;

@@ -51,12 +51,14 @@ struct world_node {
 	bool guard_up;
 	uint32_t guard_life;
 	int64_t paused_until_ns;
+	struct hr_mark taken; /* the guard's, when last seen */
 	struct hr_guard guard;
 	/* agent */
 	bool agent_up;
 	uint32_t agent_life;
 	struct hr_agent agent;
-	bool left; /* the originals were restored after a granted leave */
+	bool left;    /* the originals were restored after a granted leave */
+	bool counted; /* has been taken into the budget, whoever forgot it since */
 	/* what the world knows */
 	struct birth birth[WORLD_BIRTHS];
 	struct hr_mark accepted;  /* newest mark acted on in this boot */
