@@ -73,21 +73,21 @@ static void every_lie_is_told_apart(void **state)
 {
 	static const struct {
 		enum hr_fake_lie lie;
+		enum hr_reason fault;
 		int64_t lie_uw;
+		int64_t limit_uw;
+		int64_t draw_uw;
 		int r;
 		bool known;
-		int64_t limit_uw;
-		enum hr_reason fault;
-		int64_t draw_uw;
 	} lies[] = {
-	    {HR_FAKE_LOCKED, 0, 0, true, 150 * W, HR_REASON_LOCKED, 100 * W},
-	    {HR_FAKE_STUCK, 0, 0, true, 150 * W, HR_REASON_LOCKED, 100 * W},
-	    {HR_FAKE_CLAMPED, 80 * W, 0, true, 80 * W, HR_REASON_CLAMPED, 80 * W},
-	    {HR_FAKE_IGNORED, 0, 0, true, 60 * W, HR_REASON_NONE, 100 * W},
-	    {HR_FAKE_OVERWRITTEN, 90 * W, 0, true, 60 * W, HR_REASON_NONE, 90 * W},
-	    {HR_FAKE_DISABLED, 0, 0, false, 0, HR_REASON_DISABLED, 100 * W},
-	    {HR_FAKE_IO_ERROR, 0, -EIO, false, 0, HR_REASON_IO_ERROR, 100 * W},
-	    {HR_FAKE_LOST, 0, -EIO, false, 0, HR_REASON_LOST, 100 * W},
+	    {HR_FAKE_LOCKED, HR_REASON_LOCKED, 0, 150 * W, 100 * W, 0, true},
+	    {HR_FAKE_STUCK, HR_REASON_LOCKED, 0, 150 * W, 100 * W, 0, true},
+	    {HR_FAKE_CLAMPED, HR_REASON_CLAMPED, 80 * W, 80 * W, 80 * W, 0, true},
+	    {HR_FAKE_IGNORED, HR_REASON_NONE, 0, 60 * W, 100 * W, 0, true},
+	    {HR_FAKE_OVERWRITTEN, HR_REASON_NONE, 90 * W, 60 * W, 90 * W, 0, true},
+	    {HR_FAKE_DISABLED, HR_REASON_DISABLED, 0, 0, 100 * W, 0, false},
+	    {HR_FAKE_IO_ERROR, HR_REASON_IO_ERROR, 0, 0, 100 * W, -EIO, false},
+	    {HR_FAKE_LOST, HR_REASON_LOST, 0, 0, 100 * W, -EIO, false},
 	};
 
 	(void)state;
