@@ -43,6 +43,8 @@ static int parse_fixed(const char *text, int decimals, int64_t *ret)
 	if (*text == '.')
 		text++;
 	for (; decimals > 0; decimals--) {
+		if (value > INT64_MAX / 10 - 1)
+			return -ERANGE;
 		value *= 10;
 		if (isdigit((unsigned char)*text))
 			value += *text++ - '0';
