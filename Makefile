@@ -16,7 +16,7 @@ help:
 	@echo 'make bench      run the benchmarks and print their tables'
 	@echo 'make fuzz       fuzz every parser; options: FUZZ_SECONDS=60 (per target)'
 	@echo 'make sanitize   all tests with the address and undefined-behaviour sanitizers'
-	@echo 'make format     format the C files with clang-format'
+	@echo 'make format     format the C files, write the include table into ARCHITECTURE.md'
 	@echo 'make install    install build/; options: PREFIX=/usr/local DESTDIR='
 	@echo 'make uninstall  remove what "make install" of this tree installed'
 	@echo 'make clean      remove everything that was built'

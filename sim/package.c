@@ -129,6 +129,31 @@ static bool tick(struct hr_package *p)
 	return steady;
 }
 
+/*
+ * Will no limit bind before the demand changes? Then the draw is the demand: the average, now at
+ * most the limit, can only move towards a demand that is at most the limit too.
+ */
+static bool unlimited(const struct hr_package *p)
+{
+	for (int i = 0; i < HR_PACKAGE_LIMITS; i++)
+		if (p->limit[i].force_uw != target_uw(p, i) ||
+		    p->demand.power_uw > p->limit[i].force_uw * p->conf.keep_permille / 1000)
+			return false;
+	return p->average_uw <= p->limit[HR_PACKAGE_LONG].force_uw * p->conf.keep_permille / 1000;
+}
+
+/* The same milliseconds as tick() would compute one by one. */
+static void coast(struct hr_package *p, int64_t span_ms)
+{
+	p->draw_uw = p->demand.power_uw;
+	for (; span_ms > 0; span_ms--) {
+		int64_t average = towards(p->average_uw, p->draw_uw, p->average_q20);
+		if (average == p->average_uw)
+			return;
+		p->average_uw = average;
+	}
+}
+
 static void account(struct hr_package *p, int64_t span_ms)
 {
 	int64_t perf = hr_curve_perf(p->load.curve, p->draw_uw, p->demand.power_uw,
@@ -153,6 +178,11 @@ void hr_package_advance(struct hr_package *p, int64_t t_ms)
 			p->demand.power_uw = hr_min_i64(p->demand.power_uw, p->conf.peak_uw);
 		}
 		int64_t end = hr_min_i64(t_ms, p->demand.until_ms);
+		if (p->t_ms < end && unlimited(p)) {
+			coast(p, end - p->t_ms);
+			account(p, end - p->t_ms);
+			p->t_ms = end;
+		}
 		while (p->t_ms < end) {
 			bool steady = tick(p);
 			int64_t span = steady ? end - p->t_ms : 1;

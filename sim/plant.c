@@ -14,6 +14,8 @@
 
 #define WINDOW_UNIT_US INT64_C(976)
 #define WINDOW_US_MAX (WINDOW_UNIT_US << 31)
+/* Far over every counter, and far from overflow. */
+#define LEAP_UJ_MAX INT64_C(100000000000000000)
 #define ENERGY_UNIT_NJ INT64_C(61035)
 
 static const char *const fault_names[HR_PLANT__MAX] = {
@@ -235,8 +237,9 @@ void hr_plant_set_fault(struct hr_plant *p, int zone, enum hr_plant_fault fault,
 {
 	struct hr_plant_zone *z = &p->zone[zone];
 	if (fault == HR_PLANT_JUMP) {
-		z->leapt_uj = hr_max_i64(z->leapt_uj + argument,
-					 -counted_uj(p, zone) + z->leapt_uj);
+		int64_t leap = hr_clamp_i64(argument, -LEAP_UJ_MAX, LEAP_UJ_MAX);
+		int64_t least = z->leapt_uj - counted_uj(p, zone);
+		z->leapt_uj = hr_clamp_i64(z->leapt_uj + leap, least, LEAP_UJ_MAX);
 		return;
 	}
 	z->fault = fault;
@@ -266,6 +269,19 @@ void hr_plant_boot(struct hr_plant *p, int64_t span_ns)
 		p->zone[i].zero_uj += counted_uj(p, i);
 	}
 	p->boot_until_ns = p->now_ns + span_ns;
+	p->boots++;
+}
+
+struct hr_uuid hr_plant_boot_id(const struct hr_plant *p)
+{
+	struct hr_rng rng;
+	uint8_t random[16];
+	hr_rng_init(&rng, p->conf.seed);
+	hr_rng_init(&rng, hr_rng_next(&rng) ^ (uint64_t)p->zero_ns);
+	hr_rng_init(&rng, hr_rng_next(&rng) ^ p->boots);
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (uint8_t)hr_rng_below(&rng, 256);
+	return hr_uuid_from_random(random);
 }
 
 static int64_t wall_uw(const struct hr_plant *p, int64_t devices_uw, int64_t rest_uw)

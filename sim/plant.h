@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/uuid.h"
 #include "sim/package.h"
 
 #define HR_PLANT_PACKAGES_MAX 8
@@ -69,6 +70,7 @@ struct hr_plant {
 	struct hr_load load[HR_PLANT_PACKAGES_MAX]; /* what runs again after a boot */
 	int64_t zero_ns;                            /* time 0 of the packages */
 	int64_t now_ns;
+	uint64_t boots;
 	int64_t boot_until_ns; /* until then the node is down: -ENODEV, and no work */
 };
 
@@ -102,6 +104,9 @@ void hr_plant_set_fault(struct hr_plant *p, int zone, enum hr_plant_fault fault,
 void hr_plant_overwrite(struct hr_plant *p, int zone, enum hr_package_limit which, int64_t uw);
 /* Reboots: registers to firmware's values, counters to 0, no work for span_ns. */
 void hr_plant_boot(struct hr_plant *p, int64_t span_ns);
+
+/* The identity of its present boot: differs between nodes, boots and beginnings. */
+struct hr_uuid hr_plant_boot_id(const struct hr_plant *p);
 
 /* The most that the node may draw by what its registers read; hr_package_allowed_uw says how. */
 int64_t hr_plant_limit_wall_uw(const struct hr_plant *p);

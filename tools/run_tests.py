@@ -297,6 +297,7 @@ def main():
     args = parser.parse_args()
 
     if args.format:
+        run([sys.executable, "tools/tidy.py", "--write-table"])
         return run(["clang-format-14", "-i", *tree.c_files(ROOT)])
     chosen = args.only.split(",") if args.only else list(PASSES)
     for name in chosen:

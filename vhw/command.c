@@ -102,6 +102,19 @@ static int read_integer(const char *text, int64_t *ret, struct hr_err *reterr)
 	return 0;
 }
 
+/* A power that a register can hold. */
+static int read_register(const char *text, int64_t *ret_uw, struct hr_err *reterr)
+{
+	int64_t uw;
+	int rc = hr_power_parse(text, &uw, reterr);
+	if (rc == 0 && (uw < 0 || uw > HR_PLANT_POWER_MAX_UW))
+		rc = hr_err_set(reterr, -ERANGE, "\"%.40s\": a register holds 0 to 4095.875 W",
+				text);
+	if (rc == 0)
+		*ret_uw = uw;
+	return rc;
+}
+
 static int run_fault(struct hr_rack *r, struct words *w, int64_t now_ns, struct hr_err *reterr)
 {
 	long node;
@@ -121,7 +134,7 @@ static int run_fault(struct hr_rack *r, struct words *w, int64_t now_ns, struct 
 		return hr_err_set(reterr, -EINVAL, "fault %s takes %s", w->word[3],
 				  wants ? "one argument" : "no argument");
 	if (fault == HR_PLANT_CLAMP)
-		rc = hr_power_parse(w->word[4], &argument, reterr);
+		rc = read_register(w->word[4], &argument, reterr);
 	else if (fault == HR_PLANT_JUMP)
 		rc = read_integer(w->word[4], &argument, reterr);
 	if (rc < 0)
@@ -137,14 +150,12 @@ static int run_overwrite(struct hr_rack *r, struct words *w, int64_t now_ns, str
 	int64_t uw;
 	if ((rc = find_node(r, w->word[1], &node, reterr)) < 0 ||
 	    (rc = find_zone(r, w->word[2], &zone, reterr)) < 0 ||
-	    (rc = hr_power_parse(w->word[4], &uw, reterr)) < 0)
+	    (rc = read_register(w->word[4], &uw, reterr)) < 0)
 		return rc;
 	bool is_long = strcmp(w->word[3], "long") == 0;
 	if (!is_long && strcmp(w->word[3], "short") != 0)
 		return hr_err_set(reterr, -EINVAL, "\"%.40s\": long or short is wanted",
 				  w->word[3]);
-	if (uw < 0 || uw > HR_PLANT_POWER_MAX_UW)
-		return hr_err_set(reterr, -ERANGE, "a register holds 0 to 4095.875 W");
 	hr_rack_overwrite(r, node, zone, is_long ? HR_PACKAGE_LONG : HR_PACKAGE_SHORT, uw, now_ns);
 	return 0;
 }
@@ -154,9 +165,9 @@ static int read_factor(const char *text, int64_t *ret_permille, struct hr_err *r
 {
 	char *end;
 	double v = strtod(text, &end);
-	if (end == text || *end != '\0' || !(v > 0 && v <= 100))
+	if (end == text || *end != '\0' || !(v >= 0.001 && v <= 100))
 		return hr_err_set(reterr, -EINVAL,
-				  "\"%.40s\": a number over 0, at most 100 is wanted", text);
+				  "\"%.40s\": a number from 0.001 to 100 is wanted", text);
 	*ret_permille = (int64_t)(v * 1000 + 0.5);
 	return 0;
 }
@@ -312,6 +323,8 @@ static int run_fair(struct hr_rack *r, struct words *w, int64_t now_ns, struct h
 {
 	int64_t uw;
 	int rc = hr_power_parse(w->word[1], &uw, reterr);
+	if (rc == 0 && uw < 0)
+		rc = hr_err_set(reterr, -ERANGE, "a budget is at least 0 W");
 	if (rc == 0)
 		hr_rack_fair(r, uw, now_ns);
 	return rc;

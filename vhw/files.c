@@ -85,6 +85,7 @@ mode_t hr_files_mode(struct hr_files_ref r)
 	case HR_FILES_CONTROL:
 		return S_IFREG | 0600;
 	case HR_FILES_STATS:
+	case HR_FILES_BOOT_ID:
 		return S_IFREG | 0444;
 	case HR_FILES_TYPE_ATTR:
 		return S_IFREG | 0644;
@@ -97,6 +98,10 @@ mode_t hr_files_mode(struct hr_files_ref r)
 	case HR_FILES_POWERCAP:
 	case HR_FILES_TYPE:
 	case HR_FILES_ZONE:
+	case HR_FILES_PROC:
+	case HR_FILES_PROC_SYS:
+	case HR_FILES_PROC_KERNEL:
+	case HR_FILES_PROC_RANDOM:
 		break;
 	}
 	return S_IFDIR | 0755;
@@ -157,14 +162,33 @@ static struct hr_files_ref child_of(struct hr_files_ref dir, enum hr_files_kind 
 	return dir;
 }
 
-static bool only_child(struct hr_files_ref dir, size_t i, enum hr_files_kind kind, const char *name,
-		       struct hr_files_ref *ret, char *ret_name)
+/* Directories with one entry of one name; a node has two of them. */
+static const struct {
+	enum hr_files_kind dir;
+	enum hr_files_kind kind;
+	const char *name;
+} links[] = {
+    {HR_FILES_NODE, HR_FILES_SYS, "sys"},
+    {HR_FILES_NODE, HR_FILES_PROC, "proc"},
+    {HR_FILES_SYS, HR_FILES_CLASS, "class"},
+    {HR_FILES_CLASS, HR_FILES_POWERCAP, "powercap"},
+    {HR_FILES_PROC, HR_FILES_PROC_SYS, "sys"},
+    {HR_FILES_PROC_SYS, HR_FILES_PROC_KERNEL, "kernel"},
+    {HR_FILES_PROC_KERNEL, HR_FILES_PROC_RANDOM, "random"},
+    {HR_FILES_PROC_RANDOM, HR_FILES_BOOT_ID, "boot_id"},
+};
+
+static bool linked_child(struct hr_files_ref dir, size_t i, struct hr_files_ref *ret,
+			 char *ret_name)
 {
-	if (i > 0)
-		return false;
-	*ret = child_of(dir, kind);
-	snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", name);
-	return true;
+	for (size_t k = 0; k < HR_ARRAY_LEN(links); k++) {
+		if (links[k].dir != dir.kind || i-- > 0)
+			continue;
+		*ret = child_of(dir, links[k].kind);
+		snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", links[k].name);
+		return true;
+	}
+	return false;
 }
 
 static bool zone_child(struct hr_files_ref dir, size_t zone, enum view view,
@@ -229,20 +253,26 @@ bool hr_files_child(struct hr_files_ref dir, size_t i, size_t n_nodes, int n_pac
 	switch (dir.kind) {
 	case HR_FILES_ROOT:
 		return root_child(dir, i, n_nodes, ret, ret_name);
-	case HR_FILES_NODE:
-		return only_child(dir, i, HR_FILES_SYS, "sys", ret, ret_name);
-	case HR_FILES_SYS:
-		return only_child(dir, i, HR_FILES_CLASS, "class", ret, ret_name);
-	case HR_FILES_CLASS:
-		return only_child(dir, i, HR_FILES_POWERCAP, "powercap", ret, ret_name);
 	case HR_FILES_POWERCAP:
-		if (i == 0)
-			return only_child(dir, i, HR_FILES_TYPE, TYPE, ret, ret_name);
+		if (i == 0) {
+			*ret = child_of(dir, HR_FILES_TYPE);
+			snprintf(ret_name, HR_FILES_NAME_BYTES, "%s", TYPE);
+			return true;
+		}
 		return i <= 2 * packages && zone_child(dir, i - 1, VIEW_CLASS, ret, ret_name);
 	case HR_FILES_TYPE:
 		return type_child(dir, i, packages, ret, ret_name);
 	case HR_FILES_ZONE:
 		return in_zone_child(dir, i, ret, ret_name);
+	case HR_FILES_NODE:
+	case HR_FILES_SYS:
+	case HR_FILES_CLASS:
+	case HR_FILES_PROC:
+	case HR_FILES_PROC_SYS:
+	case HR_FILES_PROC_KERNEL:
+	case HR_FILES_PROC_RANDOM:
+		return linked_child(dir, i, ret, ret_name);
+	case HR_FILES_BOOT_ID:
 	case HR_FILES_CONTROL:
 	case HR_FILES_STATS:
 	case HR_FILES_TYPE_ATTR:
@@ -309,6 +339,11 @@ int hr_files_read(struct hr_plant *p, struct hr_files_ref r, char ret[HR_FILES_T
 	ret[0] = '\0';
 	if (p->now_ns < p->boot_until_ns)
 		return -ENODEV;
+	if (r.kind == HR_FILES_BOOT_ID) {
+		struct hr_uuid id = hr_plant_boot_id(p);
+		char text[HR_UUID_TEXT_BYTES];
+		return snprintf(ret, HR_FILES_TEXT_BYTES, "%s\n", hr_uuid_format(&id, text));
+	}
 	if (r.kind == HR_FILES_TYPE_ATTR)
 		return strcmp(hr_files_attr_name(r), "enabled") == 0 ? print_number(ret, 1) : 0;
 	if (r.kind != HR_FILES_ZONE_ATTR)
@@ -371,7 +406,10 @@ static int parse_bool(const char *text, size_t n, bool *ret)
 int hr_files_write(struct hr_plant *p, struct hr_files_ref r, const char *text, size_t text_bytes)
 {
 	if (!hr_files_is_limit(r))
-		return r.kind == HR_FILES_TYPE_ATTR || r.attr == ATTR_UEVENT ? 0 : -EACCES;
+		return r.kind != HR_FILES_BOOT_ID &&
+			       (r.kind == HR_FILES_TYPE_ATTR || r.attr == ATTR_UEVENT)
+			   ? 0
+			   : -EACCES;
 	if (p->now_ns < p->boot_until_ns)
 		return -ENODEV;
 	int64_t v;

@@ -8,6 +8,7 @@
  *	/nNNNN/sys/class/powercap/		of node NNNN, counted from 1
  *		intel-rapl/			control type; also holds its zones, as in the kernel
  *		intel-rapl:P/ intel-rapl:P:0/	package P and its memory
+ *	/nNNNN/proc/sys/kernel/random/boot_id	changes with every reboot of the node
  *
  * In the kernel the entries of the class directory are symbolic links; here they are directories
  * (the same ones a second time), so that the directory can be bound elsewhere on its own.
@@ -39,6 +40,11 @@ enum hr_files_kind {
 	HR_FILES_TYPE_ATTR, /* a file in it */
 	HR_FILES_ZONE,
 	HR_FILES_ZONE_ATTR,
+	HR_FILES_PROC,
+	HR_FILES_PROC_SYS,
+	HR_FILES_PROC_KERNEL,
+	HR_FILES_PROC_RANDOM,
+	HR_FILES_BOOT_ID,
 };
 
 struct hr_files_ref {

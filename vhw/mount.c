@@ -7,6 +7,7 @@
 #include "vhw/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse3/fuse_lowlevel.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,8 +235,35 @@ static const struct fuse_lowlevel_ops ops = {
     .write = on_write,
 };
 
+/* libfuse and fusermount3 print lines of their own; ours says the same and what to do. */
+static int mount_quietly(struct fuse_session *session, const char *dir)
+{
+	int err_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (err_fd >= 0 && null_fd >= 0)
+		dup2(null_fd, STDERR_FILENO);
+	int rc = fuse_session_mount(session, dir);
+	if (err_fd >= 0) {
+		dup2(err_fd, STDERR_FILENO);
+		close(err_fd);
+	}
+	if (null_fd >= 0)
+		close(null_fd);
+	return rc;
+}
+
 static int explain_failure(const char *dir, struct hr_err *reterr)
 {
+	struct stat st;
+	if (stat(dir, &st) < 0 && errno == ENOTCONN)
+		return hr_err_set(
+		    reterr, -EBUSY,
+		    "%.150s holds the mount of a server that has ended: fusermount3 -u "
+		    "-z %.150s",
+		    dir, dir);
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return hr_err_set(reterr, -ENOTDIR, "cannot mount at %.200s: %s", dir,
+				  errno ? strerror(errno) : "not a directory");
 	if (access("/dev/fuse", F_OK) < 0)
 		return hr_err_set(reterr, -ENODEV,
 				  "FUSE is not permitted here: there is no /dev/fuse; load the "
@@ -282,7 +310,7 @@ int hr_mount_open(struct hr_rack *rack, const char *dir, struct hr_mount **ret,
 		free(m);
 		return hr_err_set(reterr, -ENOMEM, "libfuse refused the session");
 	}
-	if (fuse_session_mount(m->session, dir) != 0) {
+	if (mount_quietly(m->session, dir) != 0) {
 		fuse_session_destroy(m->session);
 		free(m);
 		return explain_failure(dir, reterr);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/sort.h"
 #include "base/units.h"
 #include "conf/agent.h"
 #include "conf/endpoint.h"
@@ -250,40 +251,47 @@ void hr_conf_controller_budget(const struct hr_conf_controller *conf, struct hr_
 	}
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_names(const void *a, const void *b, void *ctx)
 {
-	const struct hr_conf_node *const *x = a;
-	const struct hr_conf_node *const *y = b;
+	const char *const *x = a;
+	const char *const *y = b;
 
-	return strcmp((*x)->name, (*y)->name);
+	(void)ctx;
+	return strcmp(*x, *y);
 }
 
-/* No name twice; which of the two lines is named depends on neither order nor hash. */
+/* Says that the name is there twice, at the line of its last node. */
+static int twice(const struct hr_conf_controller *conf, const struct hr_conf_node *node, size_t n,
+		 const char *name, struct hr_err *reterr)
+{
+	char where[HR_CONF_STRING_BYTES + 32];
+	int line = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(node[i].name, name) == 0)
+			line = node[i].line;
+	return hr_err_set(
+	    reterr, -EINVAL,
+	    "%s: key 'controller.nodes': found node '%s' twice, expected each node once",
+	    hr_conf_where(&hr_conf_controller_table, conf, "nodes", line, where, sizeof(where)),
+	    name);
+}
+
 static int check_unique(const struct hr_conf_controller *conf, const struct hr_conf_node *node,
 			size_t n, struct hr_err *reterr)
 {
-	char where[HR_CONF_STRING_BYTES + 32];
-	const struct hr_conf_node **sorted = calloc(n + 1, sizeof(*sorted));
+	const char **name = calloc(n + 1, sizeof(*name));
 	int rc = 0;
 
-	if (sorted == NULL)
+	if (name == NULL)
 		return hr_err_set(reterr, -ENOMEM, "configuration of controller: no memory");
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = &node[i];
-	qsort(sorted, n, sizeof(*sorted), compare_names);
-	for (size_t i = 1; rc == 0 && i < n; i++) {
-		if (strcmp(sorted[i - 1]->name, sorted[i]->name) != 0)
-			continue;
-		int line = sorted[i - 1]->line > sorted[i]->line ? sorted[i - 1]->line
-								 : sorted[i]->line;
-		rc = hr_err_set(reterr, -EINVAL,
-				"%s: key 'controller.nodes': found node '%s' twice, expected each "
-				"node once",
-				hr_conf_where(&hr_conf_controller_table, conf, "nodes", line, where,
-					      sizeof(where)),
-				sorted[i]->name);
-	}
-	free(sorted);
+		name[i] = node[i].name;
+	hr_sort(name, n, sizeof(*name), compare_names, NULL);
+	for (size_t i = 1; rc == 0 && i < n; i++)
+		if (strcmp(name[i - 1], name[i]) == 0)
+			rc = twice(conf, node, n, name[i], reterr);
+	free(name);
 	return rc;
 }
 
@@ -392,14 +400,12 @@ size_t hr_conf_controller_warn(const struct hr_conf_controller *c, struct hr_err
 		     "controller.silent_node is safe-after-lease without reserve_for_boot: the "
 		     "budget may be exceeded by a dead guard or an unannounced reboot");
 	if (c->round_ns > c->report_period_ns)
-		warn(
-		    ret, max, &n,
-		    "controller.round is %s, longer than report_period %s: reports wait for a round",
-		    hr_span_format(c->round_ns, a), hr_span_format(c->report_period_ns, b));
+		warn(ret, max, &n,
+		     "controller.round is %s, longer than report_period %s: reports wait",
+		     hr_span_format(c->round_ns, a), hr_span_format(c->report_period_ns, b));
 	if (!hr_conf_endpoint_is_none(&c->http.listen) && c->http.token_file[0] == '\0')
-		warn(
-		    ret, max, &n,
-		    "controller.http.token_file is not set: the budget cannot be changed over HTTP");
+		warn(ret, max, &n,
+		     "controller.http.token_file is not set: over HTTP nothing can be changed");
 	for (size_t i = 0; i < c->n_domains; i++) {
 		const struct hr_conf_domain *d = &c->domains[i];
 		int parent = hr_conf_topology_find(c, d->parent);

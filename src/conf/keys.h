@@ -66,6 +66,7 @@ struct hr_conf_table;
 struct hr_conf_key {
 	const char *name; /* "": the item of a list of scalars */
 	enum hr_conf_type type;
+	bool required; /* must be there in an item; texts: must not be empty */
 	size_t offset;
 	size_t bytes;      /* of the field */
 	size_t offset_n;   /* lists */
@@ -75,7 +76,6 @@ struct hr_conf_key {
 	int64_t max;
 	const struct hr_conf_choice *choice;
 	const struct hr_conf_table *table; /* of nested structs and of the items of a list */
-	bool required;                     /* in an item: the key must be there */
 	const char *help;                  /* sentences */
 	const char *example;               /* a value worth showing, one YAML line; or NULL */
 };
@@ -99,8 +99,11 @@ struct hr_conf_table {
 	}
 /* One row for a list: pointer "member" and count "n_member". */
 #define HR_CONF_KEY_LIST(strukt, key, member, items, ...) \
-	HR_CONF_KEY(strukt, key, LIST, member, .offset_n = offsetof(strukt, n_##member), \
-		    .table = items, __VA_ARGS__)
+	{ \
+		.name = key, .type = HR_CONF_LIST, .offset = offsetof(strukt, member), \
+		.bytes = sizeof(void *), .offset_n = offsetof(strukt, n_##member), .table = items, \
+		__VA_ARGS__ \
+	}
 
 enum hr_conf_origin {
 	HR_CONF_FROM_DEFAULT,

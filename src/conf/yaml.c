@@ -2,8 +2,8 @@
 /*
  * A YAML document into a struct under its table, with the line of every mistake.
  *
- * Not a YAML parser (libyaml is) and no reader of files. Invariant: each node of the document is
- * visited at most once (aliases are refused), so the work is bounded by the text; a list in the
+ * Not a YAML parser (libyaml is) and no reader of files. Invariant: shape.c has refused aliases and
+ * depth, so that each node is visited once and the work is bounded by the text; a list in the
  * struct is replaced only by a list that was read wholly.
  */
 #include <errno.h>
@@ -15,15 +15,15 @@
 
 #include "base/attr.h"
 #include "conf/keys.h"
+#include "conf/shape.h"
 #include "conf/value.h"
 
 #define PATH_BYTES 256
 
 struct walk {
 	yaml_document_t *doc;
-	unsigned char *seen; /* by node index */
-	const char *file;    /* NULL: a single value from environment or flag */
-	const char *source;  /* "environment HEADROOM_..." then */
+	const char *file;   /* NULL: a single value from environment or flag */
+	const char *source; /* "environment HEADROOM_..." then */
 	enum hr_conf_origin from;
 	struct hr_conf_origins *origins;
 	char path[PATH_BYTES]; /* of the key at hand */
@@ -69,18 +69,11 @@ static bool is_nothing(const yaml_node_t *node)
 	       (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
-/* The node of that index, once; NULL with the sentence if an alias leads to it again. */
-static yaml_node_t *visit(struct walk *w, int index, const yaml_node_t *from)
+static yaml_node_t *node_at(const struct walk *w, int index)
 {
 	yaml_node_t *node = yaml_document_get_node(w->doc, index);
 
-	if (node == NULL || w->seen[index] != 0) {
-		(void)hr_err_set(w->reterr, -EINVAL,
-				 "found an alias (*name), expected the value written out");
-		(void)at(w, node != NULL ? node : from, -EINVAL);
-		return NULL;
-	}
-	w->seen[index] = 1;
+	HR_CHECK(node != NULL);
 	return node;
 }
 
@@ -146,10 +139,10 @@ static int apply_items(struct walk *w, yaml_node_t *node, const struct hr_conf_t
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		size_t before = path_push(w, "", NULL, i);
-		yaml_node_t *child = visit(w, node->data.sequence.items.start[i], node);
+		yaml_node_t *child = node_at(w, node->data.sequence.items.start[i]);
 
 		hr_conf_defaults(t, items + i * t->bytes);
-		rc = child == NULL ? -EINVAL : apply_item(w, child, t, items + i * t->bytes);
+		rc = apply_item(w, child, t, items + i * t->bytes);
 		w->path[before] = '\0';
 	}
 	return rc;
@@ -246,11 +239,11 @@ static const char *key_text(struct walk *w, const yaml_node_t *node)
 	return NULL;
 }
 
-static int apply_pair(struct walk *w, const yaml_node_pair_t *pair, const yaml_node_t *node,
-		      const struct target *to, bool *had)
+static int apply_pair(struct walk *w, const yaml_node_pair_t *pair, const struct target *to,
+		      bool *had)
 {
-	yaml_node_t *key = visit(w, pair->key, node);
-	const char *name = key != NULL ? key_text(w, key) : NULL;
+	yaml_node_t *key = node_at(w, pair->key);
+	const char *name = key_text(w, key);
 	int origin = to->origin;
 	size_t i = 0;
 	int rc;
@@ -269,11 +262,9 @@ static int apply_pair(struct walk *w, const yaml_node_pair_t *pair, const yaml_n
 		(void)hr_err_set(w->reterr, -EINVAL, "found twice, expected once");
 		rc = at(w, key, -EINVAL);
 	} else {
-		yaml_node_t *value = visit(w, pair->value, key);
+		yaml_node_t *value = node_at(w, pair->value);
 		had[i] = true;
-		rc = value == NULL
-			 ? -EINVAL
-			 : apply_value(w, value, &to->table->key[i], to, origin, line_of(key));
+		rc = apply_value(w, value, &to->table->key[i], to, origin, line_of(key));
 	}
 	w->path[before] = '\0';
 	return rc;
@@ -286,7 +277,7 @@ static int apply_mapping(struct walk *w, yaml_node_t *node, const struct target 
 	HR_CHECK(to->table->n_keys <= HR_CONF_KEYS_MAX);
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
 	     p++) {
-		int rc = apply_pair(w, p, node, to, had);
+		int rc = apply_pair(w, p, to, had);
 		if (rc < 0)
 			return rc;
 	}
@@ -343,8 +334,8 @@ static int apply_file(struct walk *w, yaml_node_t *root, const struct hr_conf_ta
 	}
 	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top;
 	     p++) {
-		yaml_node_t *key = visit(w, p->key, root);
-		const char *name = key != NULL ? key_text(w, key) : NULL;
+		yaml_node_t *key = node_at(w, p->key);
+		const char *name = key_text(w, key);
 		if (name == NULL)
 			return -EINVAL;
 		(void)snprintf(w->path, PATH_BYTES, "%.80s", name);
@@ -356,10 +347,9 @@ static int apply_file(struct walk *w, yaml_node_t *root, const struct hr_conf_ta
 			rc = at(w, key, -EINVAL);
 		} else {
 			const struct hr_conf_key section = {.type = HR_CONF_STRUCT, .table = t};
-			yaml_node_t *value = visit(w, p->value, key);
+			yaml_node_t *value = node_at(w, p->value);
 			had = true;
-			rc = value == NULL ? -EINVAL
-					   : apply_value(w, value, &section, &to, 0, line_of(key));
+			rc = apply_value(w, value, &section, &to, 0, line_of(key));
 		}
 		w->path[0] = '\0';
 		if (rc < 0)
@@ -368,76 +358,32 @@ static int apply_file(struct walk *w, yaml_node_t *root, const struct hr_conf_ta
 	return 0;
 }
 
-/* What libyaml has to say, in our form. */
-static int syntax_error(const struct walk *w, const yaml_parser_t *p)
-{
-	const char *problem = p->problem != NULL ? p->problem : "unreadable";
-	const char
-	    *hint = strstr(problem, "tab character") != NULL ? "; indent with spaces"
-		    : strstr(problem, "cannot start any token") != NULL
-			? "; indent with spaces, and put texts that begin with a sign in quotes"
-			: "";
-
-	if (p->error == YAML_MEMORY_ERROR)
-		return hr_err_set(w->reterr, -ENOMEM, "%s: no memory",
-				  w->file != NULL ? w->file : w->source);
-	if (w->file != NULL)
-		return hr_err_set(w->reterr, -EINVAL,
-				  "%s:%zu: found text that is not YAML: %s%s%s%s", w->file,
-				  p->problem_mark.line + 1, problem, p->context != NULL ? " " : "",
-				  p->context != NULL ? p->context : "", hint);
-	return hr_err_set(w->reterr, -EINVAL, "%s: key '%s': found text that is not YAML: %s%s",
-			  w->source, w->path, problem, hint);
-}
-
 typedef int apply_root(struct walk *w, yaml_node_t *root, const struct hr_conf_table *t, void *conf,
 		       const void *arg);
-
-static int load_document(struct walk *w, yaml_parser_t *parser, const struct hr_conf_table *t,
-			 void *conf, apply_root *apply, const void *arg)
-{
-	yaml_document_t doc;
-	yaml_document_t second;
-	int rc = 0;
-
-	if (yaml_parser_load(parser, &doc) == 0)
-		return syntax_error(w, parser);
-	yaml_node_t *root = yaml_document_get_root_node(&doc);
-	if (root != NULL) {
-		w->doc = &doc;
-		w->seen = calloc((size_t)(doc.nodes.top - doc.nodes.start) + 1, 1);
-		if (w->seen == NULL)
-			rc = hr_err_set(w->reterr, -ENOMEM, "configuration: no memory");
-		else
-			rc = apply(w, root, t, conf, arg);
-		free(w->seen);
-		if (rc == 0 && yaml_parser_load(parser, &second) == 0) {
-			rc = syntax_error(w, parser);
-		} else if (rc == 0) {
-			if (yaml_document_get_root_node(&second) != NULL)
-				rc = hr_err_set(w->reterr, -EINVAL,
-						"%s: found a second document ('---'), expected one",
-						w->file != NULL ? w->file : w->source);
-			yaml_document_delete(&second);
-		}
-	}
-	yaml_document_delete(&doc);
-	return rc;
-}
 
 static int load_text(struct walk *w, const char *text, size_t bytes, const struct hr_conf_table *t,
 		     void *conf, apply_root *apply, const void *arg)
 {
+	const char *name = w->file != NULL ? w->file : w->source;
 	yaml_parser_t parser;
+	yaml_document_t doc;
+	int rc = hr_conf_shape_check(text, bytes, name, w->reterr);
 
-	if (bytes > HR_CONF_TEXT_BYTES_MAX)
-		return hr_err_set(w->reterr, -E2BIG, "%s: found %zu bytes, expected at most %u",
-				  w->file != NULL ? w->file : w->source, bytes,
-				  HR_CONF_TEXT_BYTES_MAX);
+	if (rc < 0)
+		return rc;
 	if (yaml_parser_initialize(&parser) == 0)
-		return hr_err_set(w->reterr, -ENOMEM, "configuration: no memory");
+		return hr_err_set(w->reterr, -ENOMEM, "%s: no memory", name);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
-	int rc = load_document(w, &parser, t, conf, apply, arg);
+	if (yaml_parser_load(&parser, &doc) == 0) {
+		/* the same text has passed once */
+		rc = hr_err_set(w->reterr, -ENOMEM, "%s: no memory", name);
+	} else {
+		yaml_node_t *root = yaml_document_get_root_node(&doc);
+		w->doc = &doc;
+		rc = root != NULL ? apply(w, root, t, conf, arg) : 0;
+		w->doc = NULL;
+		yaml_document_delete(&doc);
+	}
 	yaml_parser_delete(&parser);
 	return rc;
 }
@@ -446,7 +392,6 @@ static int root_is_file(struct walk *w, yaml_node_t *root, const struct hr_conf_
 			void *conf, const void *arg)
 {
 	(void)arg;
-	w->seen[1] = 1; /* the root is node 1 */
 	return apply_file(w, root, t, conf);
 }
 
@@ -495,7 +440,6 @@ static int root_is_value(struct walk *w, yaml_node_t *root, const struct hr_conf
 	const struct place *p = arg;
 	struct target to = {t, (char *)conf + p->offset, p->origin};
 
-	w->seen[1] = 1;
 	return apply_value(w, root, p->key, &to, p->origin, 0);
 }
 

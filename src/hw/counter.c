@@ -66,8 +66,9 @@ static void moved(struct hr_counter *c, int64_t raw_uj, struct hr_now now, int64
 	int64_t delta_uj = raw_uj - c->raw_uj;
 	bool unsure = most_uj > c->range_uj; /* never when the range is INT64_MAX */
 
+	/* summed from the left, as the range may be INT64_MAX */
 	if (delta_uj < 0)
-		delta_uj += c->range_uj + 1;
+		delta_uj = delta_uj + c->range_uj + 1;
 	if (unsure) {
 		int64_t rounds = rounds_unseen(c, delta_uj, span_ns);
 

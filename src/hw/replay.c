@@ -150,7 +150,7 @@ static void replay_read(struct hr_meter *base, struct hr_now now,
 			struct hr_sample ret[HR_ZONES_MAX], size_t *ret_n)
 {
 	struct replay_meter *m = (struct replay_meter *)base;
-	int64_t before_uj[HR_ZONES_MAX];
+	int64_t before_uj[HR_ZONES_MAX] = {0};
 	int64_t span_ns = now.raw_ns - m->last_ns;
 	bool first = !m->started;
 

@@ -17,8 +17,13 @@
 #define NOISE_N_MOST 200
 /* A lowering waits for this many samples; one that did not last this long doubles the number. */
 #define LOW_TICKS 3
-#define LOW_TICKS_MOST 24
+#define LOW_TICKS_MOST 96
+#define TRIM_TICKS 50
 #define LASTING_NS (10 * HR_NS_PER_S)
+/* One that did not last this long shows noise that is not independent from sample to sample. */
+#define SLACK_SPAN_S 60
+#define SLACK_SPAN_NS (SLACK_SPAN_S * HR_NS_PER_S)
+#define SLACK_PERMILLE_MOST 2000
 /* With a step of one deviation, a false alarm in about 9,000 samples of white noise. */
 #define ALARM_PERMILLE 3750
 
@@ -78,7 +83,7 @@ static int64_t drawn_to(int64_t mean, int64_t x, int n)
 static void measure_noise(struct hr_demand *d, int64_t x_uw)
 {
 	/* a step of the load is no noise: it counts as no more than a few deviations */
-	int64_t most = 4 * d->noise_uw;
+	int64_t most = d->noise_uw * 5 / 2;
 	int64_t diff = hr_clamp_i64(x_uw - d->last_uw, -most, most);
 	int64_t dist = hr_clamp_i64(x_uw - d->level_uw, -most, most);
 	int64_t least = HR_UW_PER_W / 10 + d->level_uw / 500;
@@ -88,6 +93,7 @@ static void measure_noise(struct hr_demand *d, int64_t x_uw)
 	d->dist_uw = drawn_to(d->dist_uw, dist < 0 ? -dist : dist, d->noise_n);
 	/* mean distances to deviations: 0.87 and 1.16, between uniform and normal noise */
 	d->noise_uw = hr_max_i64(d->diff_uw * 87 / 100, d->dist_uw * 116 / 100);
+	d->noise_uw = d->noise_uw * d->slack_permille / 1000;
 	d->noise_uw = hr_clamp_i64(d->noise_uw, least, 2 * HR_UW_PER_W + d->level_uw / 8);
 }
 
@@ -161,38 +167,74 @@ static void lower(struct hr_demand *d, int64_t need_uw)
 /* A rise soon after a lowering shows a load that comes and goes: the next lowering waits longer. */
 static void rise(struct hr_demand *d, int64_t need_uw, bool hungry)
 {
-	if (need_uw > d->need_uw && d->fell_ns < LASTING_NS)
-		d->low_least = (int)hr_min_i64(2 * d->low_least, LOW_TICKS_MOST);
-	d->fell_ns = LASTING_NS;
+	if (hungry || need_uw > d->need_uw + d->noise_uw) {
+		if (d->fell_ns < LASTING_NS)
+			d->low_least = (int)hr_min_i64(2 * d->low_least, LOW_TICKS_MOST);
+		if (d->fell_ns < SLACK_SPAN_NS)
+			d->slack_permille = hr_min_i64(d->slack_permille * 5 / 4,
+						       SLACK_PERMILLE_MOST);
+		d->fell_ns = SLACK_SPAN_NS; /* a lowering relapses once */
+	}
 	d->need_uw = need_uw;
 	d->hungry = hungry;
 	d->low_ticks = 0;
 }
 
+static void press(struct hr_demand *d)
+{
+	int64_t least = hr_max_i64(d->cap_uw, d->level_uw);
+
+	if (!d->hungry)
+		d->peak_uw = 0;
+	d->peak_uw = hr_max_i64(d->peak_uw, d->level_uw + margin(d, 1700));
+	/* beyond the cap the level wanders; a hungry need follows it in steps */
+	if (!d->hungry || d->need_uw < least || d->need_uw > least + margin(d, 2050))
+		rise(d, least, true);
+	d->low_ticks = 0;
+}
+
+/*
+ * A draw that has stayed low for some samples. A little less can wait: trimming at once would
+ * follow every slow wave of the noise.
+ */
+static void consider_less(struct hr_demand *d, int64_t want_uw)
+{
+	bool little = !d->hungry && d->need_uw - want_uw < 4 * d->noise_uw;
+	int wait = little ? (int)hr_max_i64(d->low_least, TRIM_TICKS) : d->low_least;
+
+	if (d->low_ticks >= wait) {
+		/* one that may come back keeps what would have done all the while */
+		lower(d, wait > LOW_TICKS ? d->low_uw : want_uw);
+	} else if (d->hungry && d->low_ticks >= LOW_TICKS) {
+		/* a load that comes and goes is no longer hungry, but keeps what it had use for */
+		d->hungry = false;
+		d->need_uw = hr_max_i64(d->peak_uw, d->low_uw);
+	}
+}
+
 static void decide_need(struct hr_demand *d)
 {
-	bool settling = d->hungry && d->raised_ns < d->settle_ns;
-	bool low;
+	int64_t want = d->level_uw + margin(d, 1700);
 
 	if (presses(d)) {
-		int64_t least = hr_max_i64(d->cap_uw, d->level_uw);
-
-		/* beyond the cap the level wanders; a hungry need follows it in steps */
-		if (!d->hungry || d->need_uw < least || d->need_uw > least + margin(d, 2050))
-			rise(d, least, true);
+		press(d);
+		return;
+	}
+	if (d->hungry)
+		d->peak_uw = hr_max_i64(d->peak_uw, want);
+	if (d->hungry && d->raised_ns < d->settle_ns)
+		return;
+	if (!d->hungry && d->need_uw < d->level_uw + margin(d, 1300)) {
+		rise(d, want, false);
+		return;
+	}
+	if (!d->hungry && d->need_uw <= d->level_uw + margin(d, 2050)) {
 		d->low_ticks = 0;
 		return;
 	}
-	if (settling)
-		return;
-	if (!d->hungry && d->need_uw < d->level_uw + margin(d, 1300)) {
-		rise(d, d->level_uw + margin(d, 1700), false);
-		return;
-	}
-	low = d->hungry || d->need_uw > d->level_uw + margin(d, 2050);
-	d->low_ticks = low ? d->low_ticks + 1 : 0;
-	if (d->low_ticks >= d->low_least)
-		lower(d, d->level_uw + margin(d, 1700));
+	d->low_uw = d->low_ticks == 0 ? want : hr_max_i64(d->low_uw, want);
+	d->low_ticks++;
+	consider_less(d, want);
 }
 
 static void decide_over(struct hr_demand *d, int64_t dt_ns)
@@ -214,6 +256,18 @@ static void decide_idle(struct hr_demand *d)
 	d->idle = !d->hungry && d->cap_uw > 0 && d->need_uw < part;
 }
 
+/* What relapses have taught is forgotten in steps of a second. */
+static void calm_down(struct hr_demand *d, int64_t dt_ns)
+{
+	d->calm_ns = hr_add_sat(d->calm_ns, dt_ns);
+	if (d->calm_ns < HR_NS_PER_S)
+		return;
+	d->calm_ns = 0;
+	d->slack_permille -= (d->slack_permille - 1000 + SLACK_SPAN_S - 1) / SLACK_SPAN_S;
+	if (d->fell_ns >= LASTING_NS && d->low_least > LOW_TICKS && d->low_ticks == 0)
+		d->low_least--;
+}
+
 static void follow_cap(struct hr_demand *d, int64_t cap_uw, int64_t dt_ns)
 {
 	int64_t band;
@@ -223,10 +277,7 @@ static void follow_cap(struct hr_demand *d, int64_t cap_uw, int64_t dt_ns)
 
 	d->raised_ns = hr_add_sat(d->raised_ns, dt_ns);
 	d->fell_ns = hr_add_sat(d->fell_ns, dt_ns);
-	if (d->fell_ns >= LASTING_NS && d->low_least > LOW_TICKS && d->low_ticks == 0) {
-		d->low_least--;
-		d->fell_ns = LASTING_NS - HR_NS_PER_S;
-	}
+	calm_down(d, dt_ns);
 	if (d->hungry && cap_uw > d->cap_uw + band)
 		d->raised_ns = 0;
 	/* a hungry node's draw follows its cap: what was drawn under another says nothing */
@@ -243,7 +294,8 @@ void hr_demand_init(struct hr_demand *d, int64_t settle_ns, int64_t most_uw)
 				   : HR_NODE_POWER_MAX_UW,
 	    .quality = HR_QUALITY_UNREADABLE,
 	    .low_least = LOW_TICKS,
-	    .fell_ns = LASTING_NS,
+	    .fell_ns = SLACK_SPAN_NS,
+	    .slack_permille = 1000,
 	};
 }
 

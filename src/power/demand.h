@@ -6,7 +6,9 @@
  * by a two-sided cumulative sum test (Page 1954) whose steps scale with the noise measured in the
  * samples themselves. The need is the level plus a margin of 1.7 deviations, or of a little over
  * 1 W + 2 % where there is no noise, and is held until that leaves a band: steady load, however
- * noisy, does not move it. A draw that presses against the cap makes the node hungry: its demand
+ * noisy, does not move it. A rise is followed at once, a large drop after three samples, a small
+ * one after fifty; a load that rises again soon after it was lowered is waited for longer the next
+ * time. A draw that presses against the cap makes the node hungry: its demand
  * is unknown above the cap.
  *
  * It does not divide watts (allocate.h) and reads no clock: one step per sample.
@@ -55,13 +57,17 @@ struct hr_demand {
 	int64_t diff_uw;   /* mean distance between successive samples */
 	int64_t dist_uw;   /* mean distance of a sample from the level */
 	int noise_n;
+	int64_t slack_permille; /* noise that successive samples share shows only in relapses */
 	int64_t last_uw;
 	int64_t cap_uw;
 	/* delays */
 	int64_t raised_ns; /* since the cap was raised while hungry */
 	int64_t over_ns;   /* since the draw went above the cap */
 	int64_t fell_ns;   /* since the need was last lowered */
+	int64_t calm_ns;   /* since what relapses have taught was last forgotten in part */
 	int low_ticks;     /* samples in a row that ask for a lower need, or no hunger */
+	int64_t low_uw;    /* the most that one of them asked for */
+	int64_t peak_uw;   /* the most asked for while hungry */
 	int low_least;     /* that many make it so; grows while lowerings do not last */
 };
 

@@ -42,6 +42,7 @@ struct hr_tree_domain {
 	/* working fields of hr_tree_allocate */
 	uint32_t begin, end, next;
 	hr_tree_sum wanted, filled;
+	bool full;
 };
 
 struct hr_tree_feed {

@@ -301,10 +301,36 @@ static void run(const struct pass *p)
 		top_up(p);
 }
 
+/*
+ * Below a domain that has less than a microwatt for each leaf nobody wants anything in this pass;
+ * false if nobody does anywhere. Spares most of the work where the budget is tight.
+ */
+static bool anyone_wants(const struct pass *p)
+{
+	struct hr_tree *t = p->t;
+	bool any = false;
+
+	sum_have(p);
+	for (int i = 0; i < t->n_domains; i++) {
+		struct hr_tree_domain *d = &t->domain[i];
+		int64_t usable = hr_tree_usable(t, i);
+
+		if (d->feed)
+			continue;
+		d->full = usable != HR_TREE_NO_LIMIT && usable - d->wanted < d->end - d->begin;
+		d->full = d->full || (d->parent >= 0 && t->domain[d->parent].full);
+		for (uint32_t k = d->begin; k < d->next; k++) {
+			if (d->full)
+				p->s->want[k] = p->s->item[k].low_uw;
+			any |= p->s->want[k] > p->s->item[k].low_uw;
+		}
+	}
+	return any;
+}
+
 static void run_class(struct pass *p, enum hr_class c)
 {
 	const struct hr_tree_scratch *s = p->s;
-	bool any = false;
 
 	for (uint32_t k = 0; k < p->n; k++) {
 		const struct hr_tree_leaf *l = &p->t->leaf[s->order[k]];
@@ -312,9 +338,8 @@ static void run_class(struct pass *p, enum hr_class c)
 
 		s->want[k] = hr_max_i64(need, s->have[k]);
 		s->item[k] = (struct hr_allocate_item){.low_uw = s->have[k], .weight = l->weight};
-		any |= s->want[k] > s->have[k];
 	}
-	if (any)
+	if (anyone_wants(p))
 		run(p);
 }
 
@@ -329,7 +354,8 @@ static void run_headroom(struct pass *p)
 		s->want[k] = ceiling_of(l) - s->have[k];
 		s->item[k] = (struct hr_allocate_item){.weight = l->weight};
 	}
-	run(p);
+	if (anyone_wants(p))
+		run(p);
 }
 
 static struct hr_tree_outcome check_floors(const struct pass *p)

@@ -91,6 +91,8 @@ CASES = [
      "tools/tidy_allow.txt:1: [allow]"),
     ("a table that is not the one checked", "ARCHITECTURE.md", "", None,
      "ARCHITECTURE.md:1: [table]"),
+    ("an object that was not built", "src/core/meson.build", "", "# core\n",
+     "src/core:1: [purity]"),
 ]
 
 
@@ -146,6 +148,8 @@ def run_case(case, work):
     if expected.endswith(("[purity]", "[export]")):
         objects = os.path.join(work, "objects")
         compile_tree(root, objects)
+        if file.endswith("meson.build"):
+            shutil.rmtree(os.path.join(objects, os.path.dirname(file)))
     status, findings = judge(root, objects)
     if status != 1 or len(findings) != 1 or not findings[0].startswith(expected):
         return f"expected \"{expected}\" alone, got exit {status} and {findings}"

@@ -122,8 +122,9 @@ static void put_info_line(const struct sysfs_tree *t, const char *line, char id[
 		(void)snprintf(file, sizeof(file), "%s/energy_uj", id);
 		sysfs_tree_put(t, file, "0\n");
 		*constraint = -1;
-	} else if (sscanf(line, " Constraint %d", constraint) != 1 &&
-		   sscanf(line, " %63[^:]: %63s", key, value) == 2) {
+	} else if (sscanf(line, " Constraint %63s", value) == 1) {
+		*constraint = (int)strtol(value, NULL, 10);
+	} else if (sscanf(line, " %63[^:]: %63s", key, value) == 2) {
 		if (*constraint < 0)
 			(void)snprintf(file, sizeof(file), "%s/%s", id, key);
 		else

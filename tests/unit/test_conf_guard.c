@@ -2,6 +2,8 @@
 /* Section "guard:": its defaults, the checks between its keys and with the agent's. */
 #include "conf_case.h"
 
+#include "conf/guard.h"
+
 #define GUARD (&hr_conf_guard_table)
 
 static void test_defaults(void **state)

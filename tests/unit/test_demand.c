@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/units.h"
+#include "model/report.h"
 #include "power/demand.h"
 
 #define W HR_UW_PER_W
@@ -107,7 +108,7 @@ static void a_noisy_donor_keeps_little_and_holds_still(void **state)
 	print_message("# margin mean %.2f W, most %.2f W; %.3f changes a minute\n",
 		      (double)margin / SEEDS / W, (double)worst / W, changes / (SEEDS * 5.0));
 	assert_true(margin / SEEDS < 55 * W / 10);
-	assert_true(changes < SEEDS * 5 / 2);
+	assert_true(changes < SEEDS * 5 * 2 / 5);
 }
 
 static void a_quiet_donor_never_moves(void **state)
@@ -235,7 +236,7 @@ static void a_drop_is_given_up(void **state)
 			for (int i = 0; i < 100; i++)
 				tick(&l);
 			l.wants_uw = 40 * W;
-			while ((l.d.hungry || l.d.need_uw > 55 * W) && n < 100) {
+			while ((l.d.hungry || l.d.need_uw > 60 * W) && n < 100) {
 				tick(&l);
 				n++;
 			}
@@ -245,7 +246,9 @@ static void a_drop_is_given_up(void **state)
 					 (unsigned long long)seed, n);
 		}
 	}
-	assert_true(late <= SEEDS / 50);
+	print_message("# a drop is given up later than after 5 samples in %d of %d runs\n", late,
+		      2 * SEEDS);
+	assert_true(late <= SEEDS / 20);
 }
 
 static void a_rise_below_the_cap_is_asked_for_at_once(void **state)
@@ -366,6 +369,43 @@ static void bad_samples_change_nothing(void **state)
 	assert_int_equal(l.d.quality, HR_QUALITY_OK);
 }
 
+/* Whatever is fed in: the need stays an amount that a node can draw, or its cap. */
+static void wild_samples_are_survived(void **state)
+{
+	static const int64_t wild[] = {INT64_MIN, -1, 0, 1, W, HR_NODE_POWER_MAX_UW, INT64_MAX};
+
+	(void)state;
+	for (uint64_t seed = first_seed(); seed < first_seed() + SEEDS; seed++) {
+		struct hr_demand d;
+		struct hr_rng r;
+
+		hr_rng_init(&r, seed);
+		hr_demand_init(&d, 0, hr_rng_chance(&r, 0.5) ? INT64_MAX : 500 * W);
+		for (int i = 0; i < 2000; i++) {
+			struct hr_demand_in in = {
+			    .draw_uw = hr_rng_range(&r, 0,
+						    hr_rng_chance(&r, 0.1) ? INT64_MAX : 600 * W),
+			    .cap_uw = hr_rng_range(&r, 0,
+						   hr_rng_chance(&r, 0.1) ? INT64_MAX : 600 * W),
+			    .dt_ns = hr_rng_range(&r, 1,
+						  hr_rng_chance(&r, 0.1) ? INT64_MAX : TICK_NS),
+			    .quality = (enum hr_quality)hr_rng_below(&r, 5),
+			};
+
+			if (hr_rng_chance(&r, 0.2))
+				in.draw_uw = wild[hr_rng_below(&r, HR_ARRAY_LEN(wild))];
+			if (hr_rng_chance(&r, 0.2))
+				in.cap_uw = wild[hr_rng_below(&r, HR_ARRAY_LEN(wild))];
+			if (hr_rng_chance(&r, 0.2))
+				in.dt_ns = wild[hr_rng_below(&r, HR_ARRAY_LEN(wild))];
+			hr_demand_step(&d, &in);
+			if (d.need_uw < 0 || d.need_uw > 3 * HR_NODE_POWER_MAX_UW)
+				fail_msg("seed %llu: need %lld", (unsigned long long)seed,
+					 (long long)d.need_uw);
+		}
+	}
+}
+
 /* Phases of a few seconds to a minute: little work is held up and little is told. */
 static void phases_are_followed(void **state)
 {
@@ -398,6 +438,59 @@ static void phases_are_followed(void **state)
 	assert_true(changes < phases * 6);
 }
 
+/* A load that comes and goes every half second to every five is held for, not chased. */
+static void waves_are_not_chased(void **state)
+{
+	static const int half_ticks[] = {6, 18, 54};
+
+	(void)state;
+	for (size_t h = 0; h < HR_ARRAY_LEN(half_ticks); h++) {
+		int64_t held_up = 0, wanted = 0;
+		struct loop l;
+
+		loop_init(&l, first_seed(), 50 * W, 150 * W, W);
+		for (int i = 0; i < 6000; i++) {
+			l.wants_uw = i / half_ticks[h] % 2 != 0 ? 100 * W : 50 * W;
+			steady(&l, 1, 150 * W);
+			held_up += l.wants_uw - l.draws_uw;
+			wanted += l.wants_uw;
+		}
+		print_message(
+		    "# half a wave of %d samples: held up %.2f %%, %.1f changes a minute\n",
+		    half_ticks[h], (double)held_up / (double)wanted * 100, l.changes / 10.0);
+		assert_true(held_up < wanted / 50);
+		assert_true(l.changes < 150);
+	}
+}
+
+/* Noise that successive samples share looks like small changes of the load; some thrash is left. */
+static void shared_noise_moves_little(void **state)
+{
+	static const double shared[] = {0.5, 0.8};
+
+	(void)state;
+	for (size_t k = 0; k < HR_ARRAY_LEN(shared); k++) {
+		int changes = 0;
+
+		for (uint64_t seed = first_seed(); seed < first_seed() + SEEDS / 4; seed++) {
+			double wave = 0, fresh = k == 0 ? 2.5 : 1.74; /* deviation 2.9 W in all */
+			struct loop l;
+
+			loop_init(&l, seed, 60 * W, 150 * W, 0);
+			for (int i = 0; i < 3200; i++) {
+				wave = shared[k] * wave + fresh * hr_rng_normal(&l.rng);
+				l.wants_uw = 60 * W + (int64_t)(wave * 1e6);
+				steady(&l, 1, 150 * W);
+				l.changes = i == 200 ? 0 : l.changes;
+			}
+			changes += l.changes;
+		}
+		print_message("# %.1f shared: %.2f changes a minute\n", shared[k],
+			      changes / (SEEDS / 4 * 5.0));
+		assert_true(changes < SEEDS / 4 * 5 * 12);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,7 +505,10 @@ int main(void)
 	    cmocka_unit_test(a_raised_cap_is_given_time),
 	    cmocka_unit_test(a_cap_that_is_not_kept_is_told),
 	    cmocka_unit_test(bad_samples_change_nothing),
+	    cmocka_unit_test(wild_samples_are_survived),
 	    cmocka_unit_test(phases_are_followed),
+	    cmocka_unit_test(waves_are_not_chased),
+	    cmocka_unit_test(shared_noise_moves_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,11 +66,12 @@ static void every_name_leads_back_to_itself(void **state)
 	(void)state;
 	size_t count = 0;
 	walk(root, 0, &count);
-	/* per node: 3 directories, powercap, the type with 2 files and its 4 zones, 4 zones and 2
-	 * memories once more, each package with 13 files, each memory with 9 */
+	/* per node: 4 directories down to powercap, 5 down to boot_id, the type with 2 files and
+	 * its 4 zones, 4 zones and 2 memories once more, each package with 13 files, each memory
+	 * with 9 */
 	size_t type = 1 + 2 + 2 * (1 + 13 + 1 + 9);
 	size_t class = 2 * (1 + 13 + 1 + 9) + 2 * (1 + 9);
-	assert_int_equal(count, 2 + NODES * (4 + type + class));
+	assert_int_equal(count, 2 + NODES * (4 + 5 + type + class));
 	assert_int_equal(hr_files_pack(root), 1);
 }
 
@@ -92,6 +93,7 @@ static void modes_are_the_kernels(void **state)
 	    {"n0012/sys/class/powercap/intel-rapl:1/constraint_1_max_power_uw", S_IFREG | 0444},
 	    {"n0003/sys/class/powercap/intel-rapl/intel-rapl:0/intel-rapl:0:0/energy_uj",
 	     S_IFREG | 0400},
+	    {"n0003/proc/sys/kernel/random/boot_id", S_IFREG | 0444},
 	    {"control", S_IFREG | 0600},
 	    {"stats", S_IFREG | 0444},
 	};
@@ -160,6 +162,25 @@ static void texts_are_the_kernels(void **state)
 			 -ENODEV);
 }
 
+static void a_boot_id_lasts_for_one_boot(void **state)
+{
+	(void)state;
+	struct hr_plant p = plant();
+	struct hr_files_ref r = at("n0001/proc/sys/kernel/random/boot_id");
+	char a[HR_FILES_TEXT_BYTES], b[HR_FILES_TEXT_BYTES];
+	assert_int_equal(hr_files_read(&p, r, a), 37);
+	hr_plant_advance(&p, 3 * HR_NS_PER_S);
+	assert_int_equal(hr_files_read(&p, r, b), 37);
+	assert_string_equal(a, b);
+	hr_plant_boot(&p, 0);
+	assert_int_equal(hr_files_read(&p, r, b), 37);
+	assert_string_not_equal(a, b);
+	a[36] = '\0';
+	struct hr_uuid id;
+	assert_int_equal(hr_uuid_parse(a, &id), 0);
+	assert_int_equal(hr_files_write(&p, r, "x", 1), -EACCES);
+}
+
 static int put(struct hr_plant *p, const char *file, const char *text, size_t n)
 {
 	char path[128];
@@ -205,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(modes_are_the_kernels),
 	    cmocka_unit_test(names_that_are_not_there_are_not_found),
 	    cmocka_unit_test(texts_are_the_kernels),
+	    cmocka_unit_test(a_boot_id_lasts_for_one_boot),
 	    cmocka_unit_test(writes_are_judged_as_the_kernel_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

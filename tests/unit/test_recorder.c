@@ -140,6 +140,20 @@ static void cuts_may_follow_each_other_and_a_raise_may_end_one(void **state)
 	assert_int_equal(r.violations, 1);
 }
 
+static void a_raise_that_does_not_fit_keeps_the_transition(void **state)
+{
+	(void)state;
+	struct hr_recorder r = made();
+	hr_recorder_budget(&r, 100 * MS, 200 * W);
+	hr_recorder_budget(&r, 110 * MS, 250 * W);
+	assert_true(r.transition);
+	assert_int_equal(r.violations, 0);
+	hr_recorder_write(&r, 120 * MS, 0, 50 * W);
+	assert_false(r.transition);
+	hr_recorder_write(&r, 130 * MS, 0, 51 * W);
+	assert_int_equal(r.violations, 1);
+}
+
 static void many_cuts_do_not_overflow(void **state)
 {
 	(void)state;
@@ -223,6 +237,7 @@ int main(void)
 	    cmocka_unit_test(inside_a_transition_the_old_budget_still_binds),
 	    cmocka_unit_test(a_cut_that_fits_at_once_has_none),
 	    cmocka_unit_test(cuts_may_follow_each_other_and_a_raise_may_end_one),
+	    cmocka_unit_test(a_raise_that_does_not_fit_keeps_the_transition),
 	    cmocka_unit_test(many_cuts_do_not_overflow),
 	    cmocka_unit_test(a_disturbed_node_is_excused_until_it_is_written),
 	    cmocka_unit_test(raising_an_excused_node_ends_the_excuse),

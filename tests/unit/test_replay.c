@@ -104,6 +104,7 @@ static void a_trace_is_integrated_exactly(void **state)
 
 static void loops_lose_no_energy(void **state)
 {
+	const int64_t end_ms = 300000;
 	struct hr_meter *m;
 	int64_t ms = 0;
 
@@ -111,9 +112,9 @@ static void loops_lose_no_energy(void **state)
 	put("t_s,package-0\n0,0.000007\n0.1,0.000013\n0.2,900\n");
 	assert_int_equal(open_trace("loop:", &m, NULL), 0);
 	at(m, 0);
-	while (ms < 300 * 1000) {
+	while (ms < end_ms) {
 		ms += 7;
-		at(m, ms > 300 * 1000 ? 300 * 1000 : ms);
+		at(m, ms > end_ms ? end_ms : ms);
 	}
 	/* 1000 rounds of 0.1 s at 7 uW, 13 uW and 900 W */
 	assert_int_equal(s[0].energy_uj, INT64_C(90000000000) + 700 + 1300);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * headroom-controller: keeps a cluster within its budget. Here transport, store, elector and shell
+ * are put together.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "conf/controller.h"
+#include "conf/endpoint.h"
+#include "net/keypair.h"
+#include "net/zmq_server.h"
+#include "role/controller_daemon.h"
+#include "store/elector_file.h"
+#include "store/sqlite.h"
+
+struct parts {
+	const struct hr_options *options;
+	struct hr_conf_controller conf;
+	uv_loop_t loop;
+	struct hr_transport_server *server;
+	struct hr_store *store;
+	struct hr_elector *elector;
+};
+
+static int open_server(struct parts *p, struct hr_err *reterr)
+{
+	char address[HR_CONF_ENDPOINT_BYTES], endpoint[HR_CONF_ENDPOINT_BYTES + 8];
+	struct hr_authorized_key *keys = NULL;
+	struct hr_keypair own;
+	size_t n = 0;
+	int rc = hr_keypair_load(p->conf.key_file, &own, reterr);
+
+	if (rc < 0)
+		return rc;
+	rc = hr_keypair_load_authorized(p->conf.authorized_keys, &keys, &n, reterr);
+	snprintf(endpoint, sizeof(endpoint), "tcp://%s",
+		 hr_conf_endpoint_format(&p->conf.listen, address));
+	const struct hr_zmq_server_conf zc = {
+	    .endpoint = endpoint,
+	    .secret = own.secret,
+	    .keys = keys,
+	    .n_keys = n,
+	};
+
+	if (rc == 0)
+		rc = hr_zmq_server_open(&p->loop, &zc, &p->server, reterr);
+	hr_keypair_forget(&own);
+	free(keys);
+	if (rc == 0)
+		hr_log(HR_LOG_NOTICE, "msg=listening endpoint=%s keys=%zu",
+		       hr_zmq_server_endpoint(p->server), n);
+	return rc;
+}
+
+static int open_state(struct parts *p, struct hr_err *reterr)
+{
+	char path[HR_CONF_STRING_BYTES + 16];
+	int rc = hr_elector_file_open(p->conf.state_dir, &p->elector, reterr);
+
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/ledger.db", p->conf.state_dir);
+	return hr_sqlite_open(path, &p->store, reterr);
+}
+
+static int reload(void *ctx, struct hr_conf_controller *conf, struct hr_authorized_key **ret_keys,
+		  size_t *ret_n, struct hr_err *reterr)
+{
+	const struct parts *p = ctx;
+	int rc = hr_options_load(p->options, conf, reterr);
+
+	return rc < 0 ? rc
+		      : hr_keypair_load_authorized(conf->authorized_keys, ret_keys, ret_n, reterr);
+}
+
+static int run(struct parts *p, struct hr_err *reterr)
+{
+	const struct hr_controller_env env = {
+	    .conf = &p->conf,
+	    .loop = &p->loop,
+	    .server = p->server,
+	    .store = p->store,
+	    .elector = p->elector,
+	    .reload = reload,
+	    .reload_ctx = p,
+	};
+	struct hr_controller_shell *s = hr_controller_daemon_new(&env, reterr);
+
+	if (s == NULL)
+		return reterr->code;
+	int rc = hr_controller_daemon_run(s, reterr);
+
+	hr_transport_server_close(p->server);
+	p->server = NULL;
+	hr_controller_daemon_free(s);
+	return rc;
+}
+
+static int assemble(struct parts *p, struct hr_err *reterr)
+{
+	int rc = uv_loop_init(&p->loop);
+
+	if (rc < 0)
+		return hr_err_set(reterr, rc, "cannot make the loop: %s", uv_strerror(rc));
+	rc = open_state(p, reterr);
+	if (rc == 0)
+		rc = open_server(p, reterr);
+	if (rc == 0)
+		rc = run(p, reterr);
+	hr_transport_server_close(p->server);
+	uv_run(&p->loop, UV_RUN_NOWAIT);
+	uv_loop_close(&p->loop);
+	if (p->store != NULL)
+		p->store->ops->close(p->store);
+	if (p->elector != NULL)
+		p->elector->ops->close(p->elector);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct hr_options o = {
+	    .program = "headroom-controller",
+	    .about = "Keeps the power of a cluster within its budget.",
+	    .table = &hr_conf_controller_table,
+	};
+	struct parts p = {.options = &o};
+	struct hr_err err = {0};
+	int rc = hr_options_parse(&o, argc, argv, &err);
+
+	hr_log_init("controller", o.verbose ? HR_LOG_DEBUG : HR_LOG_INFO);
+	if (rc == 0 && hr_options_answered(&o))
+		return HR_EXIT_OK;
+	hr_conf_init(&hr_conf_controller_table, &p.conf);
+	if (rc == 0)
+		rc = hr_options_load(&o, &p.conf, &err);
+	if (rc == 0)
+		rc = assemble(&p, &err);
+	if (rc < 0)
+		hr_log(HR_LOG_ERROR, "msg=\"%s\"", err.text);
+	hr_conf_done(&hr_conf_controller_table, &p.conf);
+	return hr_options_exit(rc);
+}
