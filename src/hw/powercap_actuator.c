@@ -89,8 +89,12 @@ static int set_side(struct powercap_actuator *a, struct hr_powercap_side *s, int
 	int w;
 	int r = hr_powercap_side_read(s, a->rootfd, &before);
 
-	if (r < 0)
+	/* what cannot be read is written all the same: the limit asked for may be the safe one */
+	if (r < 0 && hr_powercap_side_open(s, a->rootfd) < 0)
 		return r;
+	if (r < 0)
+		before = (struct hr_powercap_state){.has_short = s->member.short_n >= 0,
+						    .long_uw = INT64_MAX};
 	lower = want_uw < before.long_uw || (before.has_short && want_uw < before.short_uw);
 	want = (struct hr_powercap_state){.enabled = true,
 					  .has_short = before.has_short,

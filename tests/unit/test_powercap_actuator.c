@@ -78,6 +78,10 @@ static void unreadable_limits_are_unknown_and_come_back(void **state)
 	assert_false(o.valid);
 	sysfs_tree_put(&tree, LONG0, "");
 	assert_true(a->ops->get(a, 0, &l) < 0);
+	/* and yet it can be set */
+	assert_int_equal(a->ops->set(a, 0, 55 * W, &l), 0);
+	assert_int_equal(l.limit_uw, 55 * W);
+	assert_int_equal(l.fault, HR_REASON_NONE);
 	sysfs_tree_put_number(&tree, LONG0, 0);
 	assert_true(a->ops->get(a, 0, &l) < 0);
 	assert_int_equal(l.fault, HR_REASON_ABSURD);
