@@ -11,8 +11,11 @@
 #include "cli/options.h"
 #include "conf/controller.h"
 #include "conf/endpoint.h"
+#include "base/file.h"
+#include "net/http_server.h"
 #include "net/keypair.h"
 #include "net/zmq_server.h"
+#include "role/controller_api.h"
 #include "role/controller_daemon.h"
 #include "store/elector_file.h"
 #include "store/sqlite.h"
@@ -24,7 +27,12 @@ struct parts {
 	struct hr_transport_server *server;
 	struct hr_store *store;
 	struct hr_elector *elector;
+	struct hr_http_server *http;
+	struct hr_controller_api api;
+	char *token;
 };
+
+#define TOKEN_BYTES_MAX 512
 
 static int open_server(struct parts *p, struct hr_err *reterr)
 {
@@ -67,6 +75,47 @@ static int open_state(struct parts *p, struct hr_err *reterr)
 	return hr_sqlite_open(path, &p->store, reterr);
 }
 
+/* The first line of the token file. */
+static int read_token(struct parts *p, struct hr_err *reterr)
+{
+	size_t n;
+
+	if (p->conf.http.token_file[0] == '\0')
+		return 0;
+	int rc = hr_file_slurp(p->conf.http.token_file, TOKEN_BYTES_MAX, &p->token, &n, reterr);
+
+	if (rc == 0)
+		p->token[strcspn(p->token, "\r\n")] = '\0';
+	return rc;
+}
+
+static int open_http(struct parts *p, struct hr_controller_shell *s, struct hr_err *reterr)
+{
+	const struct hr_conf_http *http = &p->conf.http;
+	const struct hr_http_server_conf hc = {
+	    .address = http->listen.host,
+	    .port = http->listen.port,
+	    .cert_file = http->tls_cert[0] != '\0' ? http->tls_cert : NULL,
+	    .key_file = http->tls_key[0] != '\0' ? http->tls_key : NULL,
+	    .route = hr_controller_api_route,
+	    .n_routes = hr_controller_api_n_routes,
+	    .ctx = &p->api,
+	};
+
+	if (hr_conf_endpoint_is_none(&http->listen))
+		return 0;
+	int rc = read_token(p, reterr);
+
+	p->api = (struct hr_controller_api){.shell = s, .token = p->token};
+	if (rc == 0)
+		rc = hr_http_server_open(&p->loop, &hc, &p->http, reterr);
+	if (rc == 0)
+		hr_log(HR_LOG_NOTICE, "msg=\"http listening\" address=%s port=%u writable=%d",
+		       http->listen.host, hr_http_server_port(p->http),
+		       p->token != NULL && p->token[0] != '\0');
+	return rc;
+}
+
 static int reload(void *ctx, struct hr_conf_controller *conf, struct hr_authorized_key **ret_keys,
 		  size_t *ret_n, struct hr_err *reterr)
 {
@@ -92,8 +141,11 @@ static int run(struct parts *p, struct hr_err *reterr)
 
 	if (s == NULL)
 		return reterr->code;
-	int rc = hr_controller_daemon_run(s, reterr);
+	int rc = open_http(p, s, reterr);
 
+	if (rc == 0)
+		rc = hr_controller_daemon_run(s, reterr);
+	hr_http_server_close(p->http);
 	hr_transport_server_close(p->server);
 	p->server = NULL;
 	hr_controller_daemon_free(s);
@@ -114,6 +166,7 @@ static int assemble(struct parts *p, struct hr_err *reterr)
 	hr_transport_server_close(p->server);
 	uv_run(&p->loop, UV_RUN_NOWAIT);
 	uv_loop_close(&p->loop);
+	free(p->token);
 	if (p->store != NULL)
 		p->store->ops->close(p->store);
 	if (p->elector != NULL)
