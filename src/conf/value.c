@@ -167,7 +167,7 @@ static bool is_printable(const char *text, size_t n)
 		uint32_t c = s[i];
 		size_t more = c < 0x80 ? 0 : c < 0xc2 ? 9 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
 
-		if (c < 0x20 || c == 0x7f || c > 0xf4 || i + more >= n)
+		if (c < 0x20 || c == 0x7f || c > 0xf4 || more > 3 || i + more >= n)
 			return false;
 		c = more == 0 ? c : c & (0x3fU >> more);
 		for (size_t j = 1; j <= more; j++) {
