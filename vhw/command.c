@@ -117,8 +117,8 @@ static int read_register(const char *text, int64_t *ret_uw, struct hr_err *reter
 
 static int run_fault(struct hr_rack *r, struct words *w, int64_t now_ns, struct hr_err *reterr)
 {
-	long node;
-	int zone, rc;
+	long node = -1;
+	int zone = 0, rc;
 	int64_t argument = 0;
 	if ((rc = find_node(r, w->word[1], &node, reterr)) < 0 ||
 	    (rc = find_zone(r, w->word[2], &zone, reterr)) < 0)
@@ -145,9 +145,9 @@ static int run_fault(struct hr_rack *r, struct words *w, int64_t now_ns, struct 
 
 static int run_overwrite(struct hr_rack *r, struct words *w, int64_t now_ns, struct hr_err *reterr)
 {
-	long node;
-	int zone, rc;
-	int64_t uw;
+	long node = -1;
+	int zone = 0, rc;
+	int64_t uw = 0;
 	if ((rc = find_node(r, w->word[1], &node, reterr)) < 0 ||
 	    (rc = find_zone(r, w->word[2], &zone, reterr)) < 0 ||
 	    (rc = read_register(w->word[4], &uw, reterr)) < 0)
@@ -261,11 +261,11 @@ static bool load_in_range(const struct hr_load *l)
 static int run_workload(struct hr_rack *r, struct words *w, int64_t now_ns, struct hr_err *reterr)
 {
 	struct hr_load l = {.kind = HR_LOAD_IDLE, .scale_permille = 1000, .noise_ms = 100};
-	long node;
+	long node = -1;
 	int package = -1, rc;
 	char *colon = strchr(w->word[1], ':');
 	if (colon) {
-		int64_t v;
+		int64_t v = 0;
 		*colon = '\0';
 		if ((rc = read_integer(colon + 1, &v, reterr)) < 0)
 			return rc;

@@ -21,6 +21,13 @@
 #define FOREVER_S 86400.0
 #define SYSFS_FILE_BYTES 4096
 #define ENTRY_BYTES_MAX 65536
+#define SNAPSHOTS_MAX 32
+
+/* What an open descriptor of /stats reads: the figures of the moment it was opened. */
+struct snapshot {
+	char *text; /* NULL: free */
+	size_t bytes;
+};
 
 struct hr_mount {
 	struct hr_rack *rack;
@@ -29,12 +36,7 @@ struct hr_mount {
 	uid_t uid;
 	gid_t gid;
 	char answer[HR_ERR_TEXT_BYTES + 16]; /* to the last command */
-};
-
-/* What a descriptor of /stats has read: the figures of the moment it was opened. */
-struct snapshot {
-	char *text;
-	size_t bytes;
+	struct snapshot snapshot[SNAPSHOTS_MAX];
 };
 
 static struct hr_mount *mount_of(fuse_req_t req)
@@ -126,29 +128,45 @@ static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	free(buf);
 }
 
+/* Takes the figures of now; a handle for them (from 1), or a negative errno. */
+static int take_snapshot(struct hr_mount *m)
+{
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot *s = &m->snapshot[i];
+		if (s->text)
+			continue;
+		int rc = hr_rack_stats(m->rack, now_ns(), &s->text, &s->bytes);
+		return rc < 0 ? rc : i + 1;
+	}
+	return -EMFILE;
+}
+
+static struct snapshot *snapshot_of(struct hr_mount *m, const struct fuse_file_info *fi)
+{
+	return fi->fh >= 1 && fi->fh <= SNAPSHOTS_MAX ? &m->snapshot[fi->fh - 1] : NULL;
+}
+
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct hr_mount *m = mount_of(req);
 	fi->direct_io = 1;
 	fi->fh = 0;
 	if (hr_files_unpack(ino).kind == HR_FILES_STATS) {
-		struct snapshot *s = calloc(1, sizeof(*s));
-		if (!s || hr_rack_stats(m->rack, now_ns(), &s->text, &s->bytes) < 0) {
-			free(s);
-			fuse_reply_err(req, ENOMEM);
+		int handle = take_snapshot(mount_of(req));
+		if (handle < 0) {
+			fuse_reply_err(req, -handle);
 			return;
 		}
-		fi->fh = (uint64_t)(uintptr_t)s;
+		fi->fh = (uint64_t)handle;
 	}
 	fuse_reply_open(req, fi);
 }
 
 static void on_release(fuse_req_t req, fuse_ino_t ino HR_UNUSED, struct fuse_file_info *fi)
 {
-	struct snapshot *s = (struct snapshot *)(uintptr_t)fi->fh;
+	struct snapshot *s = snapshot_of(mount_of(req), fi);
 	if (s) {
 		free(s->text);
-		free(s);
+		*s = (struct snapshot){0};
 	}
 	fuse_reply_err(req, 0);
 }
@@ -164,10 +182,10 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 {
 	struct hr_mount *m = mount_of(req);
 	struct hr_files_ref r = hr_files_unpack(ino);
-	const struct snapshot *s = (const struct snapshot *)(uintptr_t)fi->fh;
 	char text[HR_FILES_TEXT_BYTES];
-	if (r.kind == HR_FILES_STATS && s) {
-		reply_part(req, s->text, s->bytes, size, off);
+	if (r.kind == HR_FILES_STATS) {
+		const struct snapshot *s = snapshot_of(m, fi);
+		reply_part(req, s && s->text ? s->text : "", s ? s->bytes : 0, size, off);
 		return;
 	}
 	if (r.kind == HR_FILES_CONTROL) {
@@ -341,6 +359,8 @@ void hr_mount_close(struct hr_mount *m)
 		return;
 	fuse_session_unmount(m->session);
 	fuse_session_destroy(m->session);
+	for (size_t i = 0; i < SNAPSHOTS_MAX; i++)
+		free(m->snapshot[i].text);
 	free(m->buf.mem);
 	free(m);
 }

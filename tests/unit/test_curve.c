@@ -10,7 +10,7 @@
 
 #include "sim/curve.h"
 
-#define W 1000000
+#define W INT64_C(1000000)
 
 static void ends_are_exact(void **state)
 {
