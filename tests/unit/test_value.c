@@ -136,7 +136,7 @@ static const struct {
     {HR_CONF_STRING, "\xe2\x80\xa8"},
     {HR_CONF_STRING, "\xed\xa0\x80"},
     {HR_CONF_STRING, "\xe2\x82"},
-    {HR_CONF_STRING, "0\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"},
+    {HR_CONF_STRING, "0\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"},
     {HR_CONF_NAME, "a b"},
     {HR_CONF_NAME, "-a"},
     {HR_CONF_PATH, "etc/x"},
