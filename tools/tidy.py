@@ -129,7 +129,7 @@ class Tidy:
                 self.find(name, number, "include", f"a role may not include another: {header}")
             return
         for allowed in rules.LAYERS[layer][0]:
-            if folder == allowed or ("/" in allowed and stem.startswith(allowed)):
+            if allowed in (folder, stem):
                 return
         self.find(name, number, "include", f"{layer} may not include {header}")
 
@@ -310,7 +310,7 @@ class Tidy:
         allowed = rules.PURE_SYMBOLS[layer]
         prefixes = rules.PURE_PREFIXES.get(layer, ())
         for symbol in undefined:
-            pure_own = symbol.startswith("hr_") and symbol not in rules.IMPURE_SYMBOLS
+            pure_own = symbol.startswith("hr_") and not symbol.startswith(rules.IMPURE_SYMBOLS)
             if not (pure_own or symbol in allowed or (prefixes and symbol.startswith(prefixes))):
                 self.find(name, 1, "purity", f"{layer} is pure but uses {symbol}", symbol)
 

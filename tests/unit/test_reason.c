@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every enumerator has a name that is unique and fit for a label (also class, sample, zone). */
+/* Every enumerator has a name that is unique and fit for a label (also class, role, sample, zone).
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "model/class.h"
 #include "model/reason.h"
+#include "model/role.h"
 #include "model/sample.h"
 #include "model/zone.h"
 
@@ -55,6 +57,21 @@ static void classes(void **state)
 	assert_string_equal(hr_class_name(HR_CLASS__MAX), "unknown");
 }
 
+static void roles(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < HR_ROLE__MAX; i++)
+		fit_for_a_label(hr_role_name((enum hr_role)i));
+	for (i = HR_ROLE_NONE + 1; i < HR_ROLE__MAX; i++)
+		assert_int_equal(hr_role_find(hr_role_name((enum hr_role)i)), i);
+	assert_int_equal(hr_role_find("none"), HR_ROLE__MAX);
+	assert_int_equal(hr_role_find("Agent"), HR_ROLE__MAX);
+	assert_int_equal(hr_role_find(""), HR_ROLE__MAX);
+	assert_string_equal(hr_role_name(HR_ROLE__MAX), "unknown");
+}
+
 static void qualities_and_kinds_of_zone(void **state)
 {
 	unsigned i;
@@ -74,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reasons),
 	    cmocka_unit_test(classes),
+	    cmocka_unit_test(roles),
 	    cmocka_unit_test(qualities_and_kinds_of_zone),
 	};
 
