@@ -107,6 +107,7 @@ static void measure(int n_leaves, int runs, bool feeds)
 	    .member = zeroed(n * HR_TREE_FEEDS_MAX, sizeof(*s.member)),
 	};
 	int64_t *took = zeroed((size_t)runs, sizeof(*took)), sum = 0;
+	int middle = runs / 2;
 	struct hr_rng r;
 
 	hr_rng_init(&r, 1);
@@ -125,11 +126,11 @@ static void measure(int n_leaves, int runs, bool feeds)
 	printf("%8d leaves  %4d domains  feeds %-3s  least %8.3f ms  p50 %8.3f ms  given %" PRId64
 	       " of %" PRId64 " uW\n",
 	       n_leaves, t.n_domains, feeds ? "yes" : "no", (double)took[0] / 1e6,
-	       (double)took[runs / 2] / 1e6, sum, t.domain[0].limit_uw);
+	       (double)took[middle] / 1e6, sum, t.domain[0].limit_uw);
 	printf("{\"bench\":\"allocate\",\"leaves\":%d,\"levels\":4,\"feeds\":%s,\"least_ms\":%.3f,"
 	       "\"p50_ms\":%.3f}\n",
 	       n_leaves, feeds ? "true" : "false", (double)took[0] / 1e6,
-	       (double)took[runs / 2] / 1e6);
+	       (double)took[middle] / 1e6);
 	free(s.order);
 	free(s.have);
 	free(s.want);

@@ -486,7 +486,7 @@ static void shared_noise_moves_little(void **state)
 			changes += l.changes;
 		}
 		print_message("# %.1f shared: %.2f changes a minute\n", shared[k],
-			      changes / (SEEDS / 4 * 5.0));
+			      (double)changes / (SEEDS * 5.0 / 4));
 		assert_true(changes < SEEDS / 4 * 5 * 12);
 	}
 }
