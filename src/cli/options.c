@@ -134,7 +134,7 @@ int hr_options_load(const struct hr_options *o, void *conf, struct hr_err *reter
 	return rc;
 }
 
-enum hr_exit hr_options_exit(int err)
+int hr_options_exit(int err)
 {
 	switch (-err) {
 	case 0:

@@ -67,6 +67,6 @@ bool hr_options_answered(const struct hr_options *o);
 int hr_options_load(const struct hr_options *o, void *conf, struct hr_err *reterr) HR_MUST_CHECK;
 
 /* The exit code that says what a negative errno means. */
-enum hr_exit hr_options_exit(int err);
+int hr_options_exit(int err);
 
 #endif
