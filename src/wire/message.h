@@ -68,7 +68,7 @@ struct hr_ticket {
 	struct hr_zone_limit zone[HR_ZONES_MAX]; /* as read back */
 };
 
-/* Agent to guard: how the node's cap is to be divided. Zones that are not named keep theirs. */
+/* Agent to guard: how the node's cap is to be divided over all zones that can be capped. */
 struct hr_split {
 	bool has_grant; /* the grant is to be put in force together with this division */
 	struct hr_grant grant;

@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -274,6 +275,21 @@ static void test_key_withdrawn(void **state)
 	assert_int_equal(f->server.s->counts.refused_messages, 1);
 }
 
+/* A client that keeps to no limits, its key being good all the same. */
+static void *rogue_client(const struct fixture *f, void *context)
+{
+	void *rogue = zmq_socket(context, ZMQ_DEALER);
+	int zero = 0, one = 1, small = 4096;
+	zmq_setsockopt(rogue, ZMQ_LINGER, &zero, sizeof(zero));
+	zmq_setsockopt(rogue, ZMQ_RCVHWM, &one, sizeof(one));
+	zmq_setsockopt(rogue, ZMQ_RCVBUF, &small, sizeof(small));
+	zmq_setsockopt(rogue, ZMQ_CURVE_SERVERKEY, f->server.keys.public, HR_KEY_TEXT_BYTES);
+	zmq_setsockopt(rogue, ZMQ_CURVE_PUBLICKEY, f->client.keys.public, HR_KEY_TEXT_BYTES);
+	zmq_setsockopt(rogue, ZMQ_CURVE_SECRETKEY, f->client.keys.secret, HR_KEY_TEXT_BYTES);
+	assert_int_equal(zmq_connect(rogue, hr_zmq_server_endpoint(f->server.s)), 0);
+	return rogue;
+}
+
 static void test_oversized(void **state)
 {
 	struct fixture *f = *state;
@@ -285,15 +301,8 @@ static void test_oversized(void **state)
 	assert_int_equal(hr_transport_client_send(f->client.c, large, HR_MESSAGE_MAX_BYTES), 0);
 	assert_true(run_until(&f->loop, &f->server.n_messages, 1));
 
-	/* A client that does not keep to the limit, its key being good all the same. */
 	void *context = zmq_ctx_new();
-	void *rogue = zmq_socket(context, ZMQ_DEALER);
-	int linger = 0;
-	zmq_setsockopt(rogue, ZMQ_LINGER, &linger, sizeof(linger));
-	zmq_setsockopt(rogue, ZMQ_CURVE_SERVERKEY, f->server.keys.public, HR_KEY_TEXT_BYTES);
-	zmq_setsockopt(rogue, ZMQ_CURVE_PUBLICKEY, f->client.keys.public, HR_KEY_TEXT_BYTES);
-	zmq_setsockopt(rogue, ZMQ_CURVE_SECRETKEY, f->client.keys.secret, HR_KEY_TEXT_BYTES);
-	assert_int_equal(zmq_connect(rogue, hr_zmq_server_endpoint(f->server.s)), 0);
+	void *rogue = rogue_client(f, context);
 	zmq_send(rogue, large, HR_MESSAGE_MAX_BYTES + 1, 0);
 	zmq_send(rogue, "two", 3, ZMQ_SNDMORE);
 	zmq_send(rogue, "parts", 5, 0);
@@ -399,15 +408,7 @@ static void test_deaf_peer(void **state)
 	struct fixture *f = *state;
 	static uint8_t bytes[HR_MESSAGE_MAX_BYTES];
 	void *context = zmq_ctx_new();
-	void *deaf = zmq_socket(context, ZMQ_DEALER);
-	int zero = 0, one = 1, small = 4096;
-	zmq_setsockopt(deaf, ZMQ_LINGER, &zero, sizeof(zero));
-	zmq_setsockopt(deaf, ZMQ_RCVHWM, &one, sizeof(one));
-	zmq_setsockopt(deaf, ZMQ_RCVBUF, &small, sizeof(small));
-	zmq_setsockopt(deaf, ZMQ_CURVE_SERVERKEY, f->server.keys.public, HR_KEY_TEXT_BYTES);
-	zmq_setsockopt(deaf, ZMQ_CURVE_PUBLICKEY, f->client.keys.public, HR_KEY_TEXT_BYTES);
-	zmq_setsockopt(deaf, ZMQ_CURVE_SECRETKEY, f->client.keys.secret, HR_KEY_TEXT_BYTES);
-	assert_int_equal(zmq_connect(deaf, hr_zmq_server_endpoint(f->server.s)), 0);
+	void *deaf = rogue_client(f, context);
 	zmq_send(deaf, "hello", 5, 0);
 	assert_true(run_until(&f->loop, &f->server.n_messages, 1));
 	int n = 0, rc = 0;
@@ -452,6 +453,53 @@ static void test_crowd(void **state)
 	free(crowd);
 }
 
+struct edge {
+	struct fixture *f;
+	void *raw;
+	unsigned n_ticks;
+};
+
+/* After the check phase: a message comes in, and a send takes note of it in its place. */
+static void eat_the_edge(uv_handle_t *handle)
+{
+	const struct edge *e = handle->data;
+	zmq_send(e->raw, "m", 1, 0);
+	(void)poll(NULL, 0, 50);
+	assert_int_equal(hr_transport_server_send(e->f->server.s, e->f->server.last_peer,
+						  (const uint8_t *)"x", 1),
+			 0);
+}
+
+static void on_slow_tick(uv_timer_t *t)
+{
+	((struct edge *)t->data)->n_ticks++;
+}
+
+/* ZMQ_FD tells of a message once; if somebody else has taken that edge, nothing wakes the loop. */
+static void test_no_lost_edge(void **state)
+{
+	struct fixture *f = *state;
+	void *context = zmq_ctx_new();
+	struct edge edge = {f, rogue_client(f, context), 0};
+	uv_timer_t tick;
+	uv_idle_t idle;
+	zmq_send(edge.raw, "hello", 5, 0);
+	assert_true(run_until(&f->loop, &f->server.n_messages, 1));
+	run_for(&f->loop, 50);
+	uv_timer_init(&f->loop, &tick);
+	uv_idle_init(&f->loop, &idle);
+	tick.data = idle.data = &edge;
+	uv_timer_start(&tick, on_slow_tick, 2000, 2000);
+	uv_close((uv_handle_t *)&idle, eat_the_edge);
+	while (f->server.n_messages < 2 && edge.n_ticks == 0)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_int_equal(edge.n_ticks, 0);
+	uv_close((uv_handle_t *)&tick, NULL);
+	run_for(&f->loop, 10);
+	zmq_close(edge.raw);
+	zmq_ctx_term(context);
+}
+
 static void test_bad_configuration(void **state)
 {
 	struct fixture *f = *state;
@@ -485,10 +533,10 @@ static void test_bad_configuration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_good_key),        CASE(test_unknown_key),       CASE(test_wrong_server_key),
-	    CASE(test_key_withdrawn),   CASE(test_oversized),         CASE(test_garbage),
-	    CASE(test_server_restarts), CASE(test_client_restarts),   CASE(test_deaf_peer),
-	    CASE(test_crowd),           CASE(test_bad_configuration),
+	    CASE(test_good_key),        CASE(test_unknown_key),     CASE(test_wrong_server_key),
+	    CASE(test_key_withdrawn),   CASE(test_oversized),       CASE(test_garbage),
+	    CASE(test_server_restarts), CASE(test_client_restarts), CASE(test_deaf_peer),
+	    CASE(test_crowd),           CASE(test_no_lost_edge),    CASE(test_bad_configuration),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
