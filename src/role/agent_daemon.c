@@ -17,7 +17,6 @@
 #include "base/log.h"
 #include "role/agent_internal.h"
 
-#define HOUSEKEEPING_MS 250
 #define PERIOD_NS HR_NS_PER_S /* of reports until a grant says otherwise */
 #define REPORT_LEAST_NS (20 * HR_NS_PER_MS)
 #define TICKET_TIMEOUT_NS (500 * HR_NS_PER_MS)
@@ -121,12 +120,7 @@ static void on_sample(uv_timer_t *timer)
 	a->meter->ops->read(a->meter, now, a->sample, &ev.n_samples);
 	hr_agent_shell_feed(a, &ev);
 	hr_notify_feed(&a->notify, now);
-}
-
-static void on_housekeeping(uv_timer_t *timer)
-{
-	struct hr_agent_shell *a = timer->data;
-
+	/* In the same turn: every turn of the loop costs more than these looks. */
 	hr_agent_guard_try(a);
 	hr_agent_controller_try(a);
 }
@@ -181,16 +175,12 @@ static int start_loop(struct hr_agent_shell *a, struct hr_err *reterr)
 	int rc = uv_timer_init(loop, &a->sampler);
 
 	if (rc == 0)
-		rc = uv_timer_init(loop, &a->housekeeper);
-	if (rc == 0)
 		rc = uv_signal_init(loop, &a->on_term);
 	if (rc == 0)
 		rc = uv_signal_init(loop, &a->on_int);
-	a->sampler.data = a->housekeeper.data = a;
+	a->sampler.data = a;
 	if (rc == 0)
 		rc = uv_timer_start(&a->sampler, on_sample, sample_ms, sample_ms);
-	if (rc == 0)
-		rc = uv_timer_start(&a->housekeeper, on_housekeeping, 0, HOUSEKEEPING_MS);
 	if (rc == 0)
 		rc = uv_signal_start(&a->on_term, on_signal, SIGTERM);
 	if (rc == 0)
@@ -204,7 +194,6 @@ static void stop_loop(struct hr_agent_shell *a)
 {
 	hr_agent_guard_close(a);
 	uv_close((uv_handle_t *)&a->sampler, NULL);
-	uv_close((uv_handle_t *)&a->housekeeper, NULL);
 	uv_close((uv_handle_t *)&a->on_term, NULL);
 	uv_close((uv_handle_t *)&a->on_int, NULL);
 }

@@ -35,7 +35,6 @@ struct hr_agent_shell {
 	struct hr_zone zone[HR_ZONES_MAX]; /* the meter's, only ours counting */
 	struct hr_sample sample[HR_ZONES_MAX];
 	uv_timer_t sampler;
-	uv_timer_t housekeeper;
 	uv_signal_t on_term, on_int;
 
 	struct hr_uuid node; /* as the guard says; none: never reached */
