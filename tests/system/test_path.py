@@ -264,6 +264,80 @@ def cut(c, t):
             f"{c.sum_w():.1f} W, {took} s after the answer, version {answer.get('version')}")
 
 
+def rewrite(path, old, new):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new))
+
+
+def reloads(c):
+    with urllib.request.urlopen(f"http://127.0.0.1:{c.http}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    return [int(float(next(line.rsplit(" ", 1)[1] for line in text.splitlines()
+                           if line.startswith(f'headroom_controller_reloads_total{{result="{r}"')))
+                ) for r in ("ok", "error")]
+
+
+def reload(c, t):
+    path = f"{c.top}/controller.yaml"
+    rewrite(path, "nodes:", "nodse:")
+    c.process["controller"].send_signal(signal.SIGHUP)
+    bad = wait_until(lambda: reloads(c) == [0, 1], 3)
+    rewrite(path, "nodse:", "nodes:")
+    rewrite(path, f"budget: {BUDGET_UW // 1000000} W", "budget: 690 W")
+    rewrite(path, '"n[1-3]"}', '"n[1-3]", weight: 200}')
+    c.command("budget 690W")
+    c.process["controller"].send_signal(signal.SIGHUP)
+    good = wait_until(lambda: reloads(c) == [1, 1], 3)
+    t.check(bad is not None and good is not None, "a bad configuration changes nothing, a good one is taken",
+            f"weight {c.node(1).get('weight')}, {c.api('GET', '/api/v1/status')[1].get('limit_uw')} uW")
+    t.check(c.node(1).get("weight") == 200 and
+            c.api("GET", "/api/v1/status")[1].get("limit_uw") == 690_000_000,
+            "weight and budget are the new ones")
+
+
+def old_ledger(c, t):
+    """A database put back from an old copy: nothing in it may be believed."""
+    c.kill("controller", signal.SIGTERM)
+    for end in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{c.top}/controller/ledger.db{end}")
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy(f"{c.top}/old.db{end}", f"{c.top}/controller/ledger.db{end}")
+    c.start_controller()
+    t.check(wait_until(lambda: joined(c), 15) is not None, "all nodes are members again")
+    status = c.api("GET", "/api/v1/status")[1]
+    with open(f"{c.top}/controller.log", encoding="utf-8") as f:
+        t.check("not proven newest" in f.read(), "a ledger from an old copy is not believed")
+    t.check(status["epoch"] == 3 and status["limit_uw"] == 690_000_000,
+            "and brings back neither an old epoch nor an old budget")
+    t.check(wait_until(lambda: c.api("GET", "/api/v1/status")[1]["charged_over_budget_uw"] == 0, 15)
+            is not None, "the charges come down as the nodes answer")
+
+
+def stranger(c, t):
+    """A key that is not authorised."""
+    c.make_key("stranger")
+    with open(f"{c.top}/n3.yaml", encoding="utf-8") as f:
+        text = f.read().replace(f"{c.top}/n3.key", f"{c.top}/stranger.key")
+    with open(f"{c.top}/stranger.yaml", "w", encoding="utf-8") as f:
+        f.write(text)
+    c.kill("agent3")
+    c.start("stranger", f"{c.build}/src/cli/headroom-agent", "--config", f"{c.top}/stranger.yaml")
+
+    def logged():
+        with open(f"{c.top}/controller.log", encoding="utf-8") as f:
+            return f.read().count("not authorised")
+    t.check(wait_until(lambda: logged() == 1, 5) is not None, "a key that is not authorised is refused")
+    t.check(wait_until(lambda: c.limit_w(3) <= SAFE_W, TTL_S + SLACK_S) is not None,
+            "and its node goes to the safe cap")
+    time.sleep(1)
+    t.check(logged() == 1, "and that is said once")
+    c.kill("stranger")
+    c.start_agent(3)
+
+
 def never_over(c, t):
     s = c.stats()
     t.check(s["violations"] == 0, "the sum of limits never exceeded the budget in force",
@@ -308,8 +382,10 @@ def main():
         wait_until(lambda: c.sum_w() <= BUDGET_UW / 1e6, 5)
         c.command(f"budget {BUDGET_UW // 1000000}W")
         c.command("arm")
+        for end in ("", "-wal", "-shm"):
+            shutil.copy(f"{top}/controller/ledger.db{end}", f"{top}/old.db{end}")
         for step in (follow_demand, lose_agent, lose_guard, lose_controller, refuse_doubles, cut,
-                     never_over, leave):
+                     reload, old_ledger, stranger, never_over, leave):
             step(c, t)
         print(f"1..{t.n}")
         if t.failed:
