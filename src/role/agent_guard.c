@@ -17,6 +17,7 @@
 #include "role/agent_internal.h"
 
 #define RETRY_MS 500
+#define REFUSED_MS 5000 /* after a refusal */
 
 static struct hr_message *compose(struct hr_agent_shell *a, enum hr_message_kind kind)
 {
@@ -149,6 +150,8 @@ static void on_message(struct hr_agent_shell *a)
 		if (!a->guard_told)
 			hr_log(HR_LOG_ERROR, "msg=\"the guard refuses: %s\"", a->in.refuse.text);
 		a->guard_told = true;
+		hr_agent_guard_close(a);
+		a->guard_try_ms = uv_now(a->env->loop) + REFUSED_MS;
 		break;
 	case HR_MESSAGE_NONE:
 	case HR_MESSAGE_HELLO:
