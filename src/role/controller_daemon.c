@@ -167,11 +167,22 @@ static void on_wake(uv_timer_t *timer)
 	hr_controller_shell_feed(timer->data, &ev);
 }
 
+/* The leases of the reign before are over: a successor need not wait for them. */
+static void shorten_lease(struct hr_controller_shell *s)
+{
+	struct hr_err err;
+
+	if (s->core.granting && s->env.elector->ttl_ns != s->core.conf.ttl_ns &&
+	    s->env.elector->ops->lease(s->env.elector, s->core.conf.ttl_ns, &err) < 0)
+		hr_log(HR_LOG_ERROR, "msg=\"%s\"", err.text);
+}
+
 static void on_feed(uv_timer_t *timer)
 {
 	struct hr_controller_shell *s = timer->data;
 	char charged[HR_UNITS_TEXT_BYTES], limit[HR_UNITS_TEXT_BYTES];
 
+	shorten_lease(s);
 	hr_notify_feed(&s->notify, hr_now_read());
 	hr_notify_say(&s->notify, "STATUS=%d nodes, %s W charged of %s W", s->core.n_nodes,
 		      hr_power_format_watts(hr_tree_charged(&s->tree, 0), 0, charged),
@@ -224,7 +235,8 @@ static int apply(struct hr_controller_shell *s, struct hr_conf_controller *fresh
 	/* The entries' feeds point into the configuration that stays. */
 	*fresh = old;
 	s->core.conf.round_ns = s->env.conf->round_ns;
-	s->core.conf.ttl_ns = s->env.conf->ttl_ns;
+	if (s->core.conf.ttl_ns != s->env.conf->ttl_ns)
+		hr_log(HR_LOG_WARNING, "msg=\"another 'ttl' takes effect with the next start\"");
 	s->core.conf.period_ns = s->env.conf->report_period_ns;
 	return 0;
 }

@@ -386,7 +386,12 @@ static int fill(struct hr_controller_shell *s, const struct hr_conf_node *nodes,
 	if (rc == 0)
 		rc = s->env.elector->ops->reign(s->env.elector, 0, reterr);
 	/* A successor waits out what its predecessor may have granted. */
-	conf.wait_ns = n_rows > 0 ? conf.ttl_ns : 0;
+	int64_t ttl_ns = hr_max_i64(s->env.elector->ttl_ns, conf.ttl_ns);
+
+	conf.wait_ns = n_rows > 0 || !proven ? ttl_ns : 0;
+	/* Until that is over, both may be out; controller_daemon.c says when it is. */
+	if (rc == 0)
+		rc = s->env.elector->ops->lease(s->env.elector, ttl_ns, reterr);
 	if (rc == 0)
 		rc = alloc(s, n + n_rows + n_bound, reterr);
 	if (rc == 0) {

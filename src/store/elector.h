@@ -24,6 +24,8 @@ struct hr_elector;
 struct hr_elector_ops {
 	/* A new reign: an epoch greater than any before and than above. */
 	int (*reign)(struct hr_elector *e, uint64_t above, struct hr_err *reterr);
+	/* The longest lease that may be out from now on. */
+	int (*lease)(struct hr_elector *e, int64_t ttl_ns, struct hr_err *reterr);
 	/* Notes that the ledger has been written that often. */
 	int (*count)(struct hr_elector *e, uint64_t writes, struct hr_err *reterr);
 	/*
@@ -42,6 +44,7 @@ struct hr_elector {
 	uint64_t epoch;
 	uint64_t version;  /* of the newest budget */
 	uint64_t writes;   /* of the ledger */
+	int64_t ttl_ns;    /* the longest lease that may be out: a successor waits for it */
 	uint32_t conf_crc; /* of the budget that the configuration had when it was last taken */
 	unsigned n_budgets;
 	struct hr_budget budget[HR_ELECTOR_BUDGETS_MAX];

@@ -93,8 +93,8 @@ static int state_write(const struct hr_elector *e, struct hr_err *reterr)
 	char *at = text;
 	int rc;
 
-	at = put(at, end, "epoch %" PRIu64 " version %" PRIu64 " conf %08x\n", e->epoch, e->version,
-		 e->conf_crc);
+	at = put(at, end, "epoch %" PRIu64 " version %" PRIu64 " conf %08x ttl %" PRId64 "\n",
+		 e->epoch, e->version, e->conf_crc, e->ttl_ns);
 	for (unsigned i = 0; i < e->n_budgets; i++) {
 		const struct hr_budget *b = &e->budget[i];
 
@@ -140,8 +140,8 @@ static int state_parse(struct hr_elector *e, const char *text)
 {
 	int n = 0;
 
-	if (sscanf(text, "epoch %" SCNu64 " version %" SCNu64 " conf %x\n%n", &e->epoch,
-		   &e->version, &e->conf_crc, &n) != 3)
+	if (sscanf(text, "epoch %" SCNu64 " version %" SCNu64 " conf %x ttl %" SCNd64 "\n%n",
+		   &e->epoch, &e->version, &e->conf_crc, &e->ttl_ns, &n) != 4)
 		return -EBADMSG;
 	for (text += n; *text != '\0'; e->n_budgets++)
 		if (e->n_budgets == HR_ELECTOR_BUDGETS_MAX ||
@@ -163,6 +163,7 @@ static int state_read(struct file *f, struct hr_err *reterr)
 	if (rc == -EBADMSG) {
 		e->lost = true;
 		e->epoch = e->version = 0;
+		e->ttl_ns = 0;
 		e->n_budgets = 0;
 		e->conf_crc = 0;
 	}
@@ -180,6 +181,18 @@ static int file_reign(struct hr_elector *e, uint64_t above, struct hr_err *reter
 
 	if (rc < 0)
 		e->epoch = before;
+	return rc;
+}
+
+static int file_lease(struct hr_elector *e, int64_t ttl_ns, struct hr_err *reterr)
+{
+	int64_t before_ns = e->ttl_ns;
+
+	e->ttl_ns = ttl_ns;
+	int rc = state_write(e, reterr);
+
+	if (rc < 0)
+		e->ttl_ns = before_ns;
 	return rc;
 }
 
@@ -234,6 +247,7 @@ static void file_close(struct hr_elector *e)
 
 static const struct hr_elector_ops file_ops = {
     .reign = file_reign,
+    .lease = file_lease,
     .count = file_count,
     .budget = file_budget,
     .close = file_close,

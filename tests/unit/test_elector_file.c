@@ -62,9 +62,11 @@ static void test_reigns_grow(void **state)
 	assert_int_equal(e->epoch, 0);
 	assert_int_equal(e->ops->reign(e, 0, NULL), 0);
 	assert_int_equal(e->epoch, 1);
+	assert_int_equal(e->ops->lease(e, 5000, NULL), 0);
 	e->ops->close(e);
 	e = open_it();
 	assert_int_equal(e->epoch, 1);
+	assert_int_equal(e->ttl_ns, 5000);
 	assert_int_equal(e->ops->reign(e, 41, NULL), 0);
 	assert_int_equal(e->epoch, 42);
 	assert_int_equal(e->ops->reign(e, UINT64_MAX, NULL), -ERANGE);
