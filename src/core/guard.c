@@ -13,6 +13,9 @@
 #include "base/units.h"
 #include "power/supply.h"
 
+/* By how much less than what it insists on a limit is asked for, to see whether it still does. */
+#define PROBE_UW HR_UW_PER_W
+
 static struct hr_guard_action *act(struct hr_guard_actions *out, enum hr_guard_action_kind kind)
 {
 	HR_CHECK(out->n < HR_GUARD_ACTIONS_MAX);
@@ -28,16 +31,10 @@ static int64_t wall_uw(const struct hr_guard *g, int64_t device_uw)
 	return hr_supply_wall_uw(device_uw, g->conf.efficiency_permille, g->conf.rest_uw);
 }
 
-/*
- * The least a zone can be brought to: what the hardware insists on, if it did not take less. A
- * lowered limit that merely settles is no insistence.
- */
+/* The least a zone can be brought to: what the hardware insists on, if it did not take less. */
 static int64_t zone_floor_uw(const struct hr_guard_zone *z)
 {
-	bool insists = z->known && z->asked_uw >= 0 && z->limit_uw > z->asked_uw &&
-		       z->fault != HR_REASON_NONE;
-
-	return insists ? hr_max_i64(z->limit_uw, z->conf.floor_uw) : z->conf.floor_uw;
+	return hr_max_i64(z->insists_uw, z->conf.floor_uw);
 }
 
 int64_t hr_guard_floor_uw(const struct hr_guard *g)
@@ -237,16 +234,16 @@ static void watch_settling(struct hr_guard *g, struct hr_now now)
 	}
 }
 
-static void write_zone(struct hr_guard *g, size_t i, struct hr_guard_actions *out)
+static void write_zone(struct hr_guard *g, size_t i, int64_t uw, struct hr_guard_actions *out)
 {
 	struct hr_guard_zone *z = &g->zone[i];
 	struct hr_guard_action *a = act(out, HR_GUARD_DO_WRITE);
 
 	a->zone = i;
-	a->limit_uw = z->target_uw;
-	z->asked_uw = z->target_uw;
+	a->limit_uw = uw;
+	z->asked_uw = uw;
 	z->busy = true;
-	z->charged_uw = hr_max_i64(z->charged_uw, z->target_uw);
+	z->charged_uw = hr_max_i64(z->charged_uw, uw);
 }
 
 /*
@@ -264,8 +261,11 @@ static bool pursue(struct hr_guard *g, struct hr_guard_actions *out)
 
 		if (z->busy || z->wait || z->asked_uw == z->target_uw)
 			continue;
+		/* It refused less and is where it insists to be: nothing to write. */
+		if (z->known && z->insists_uw > 0 && z->target_uw == z->limit_uw)
+			continue;
 		if (!z->known || z->target_uw <= z->limit_uw)
-			write_zone(g, i, out);
+			write_zone(g, i, z->target_uw, out);
 	}
 	int64_t budget_uw = device_budget_uw(g);
 	int64_t charged_uw = charged_device_uw(g);
@@ -279,7 +279,7 @@ static bool pursue(struct hr_guard *g, struct hr_guard_actions *out)
 			int64_t after_uw = hr_max_i64(z->charged_uw, z->target_uw);
 
 			if (hr_add_sat(others_uw, after_uw) <= budget_uw) {
-				write_zone(g, i, out);
+				write_zone(g, i, z->target_uw, out);
 				charged_uw = others_uw + z->charged_uw;
 			}
 		}
@@ -475,6 +475,18 @@ static void found_other(struct hr_guard *g, struct hr_guard_zone *z)
 	g->notify = true;
 }
 
+/* Notes below what a write was refused, and forgets it when less was taken. */
+static void learn_floor(struct hr_guard_zone *z, const struct hr_guard_event *ev)
+{
+	const struct hr_guard_limit *l = &ev->limit;
+
+	if (ev->was_write && l->fault != HR_REASON_NONE && l->limit_uw > z->asked_uw &&
+	    z->asked_uw >= 0)
+		z->insists_uw = l->limit_uw;
+	else if (l->limit_uw < z->insists_uw)
+		z->insists_uw = 0;
+}
+
 static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
 		     struct hr_guard_actions *out)
 {
@@ -483,6 +495,7 @@ static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct
 	struct hr_guard_zone *z = &g->zone[ev->zone];
 	const struct hr_guard_limit *l = &ev->limit;
 	enum hr_reason fault_before = z->fault;
+	int64_t floor_before_uw = zone_floor_uw(z);
 
 	if (ev->was_write)
 		z->busy = false;
@@ -504,6 +517,7 @@ static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct
 			z->fault = l->fault;
 		if (other)
 			found_other(g, z);
+		learn_floor(z, ev);
 		z->known = true;
 		z->limit_uw = l->limit_uw;
 		if (l->limit_uw >= z->charged_uw) {
@@ -519,7 +533,7 @@ static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct
 			g->settle_ns = hr_max_i64(g->settle_ns, span_ns);
 		}
 	}
-	if (z->fault != fault_before) {
+	if (z->fault != fault_before || zone_floor_uw(z) != floor_before_uw) {
 		g->notify = true;
 		/* What the hardware insists on moves the floor, and with it the other zones. */
 		set_allowed(g, g->reason, out);
@@ -537,7 +551,11 @@ static void on_restored(struct hr_guard *g, struct hr_guard_actions *out)
 	set_allowed(g, HR_REASON_LEFT, out);
 }
 
-/* Failed limits are tried again, and all are read once in a while: others write too. */
+/*
+ * Failed limits are tried again, and all are read once in a while: others write too. One that is
+ * where the hardware insists is asked for a little less instead, or nobody would notice when the
+ * hardware gives in.
+ */
 static void on_tick(struct hr_guard *g, struct hr_now now, struct hr_guard_actions *out)
 {
 	if (g->left || g->leaving)
@@ -547,9 +565,17 @@ static void on_tick(struct hr_guard *g, struct hr_now now, struct hr_guard_actio
 	if (!hr_now_past_either(now, hr_now_add(g->last_verify, g->conf.verify_ns)))
 		return;
 	g->last_verify = now;
-	for (size_t i = 0; i < g->n_zones; i++)
-		if (!g->zone[i].busy)
+	for (size_t i = 0; i < g->n_zones; i++) {
+		const struct hr_guard_zone *z = &g->zone[i];
+
+		if (z->busy)
+			continue;
+		if (z->known && z->insists_uw > z->conf.floor_uw && z->limit_uw <= z->insists_uw)
+			write_zone(g, i, hr_max_i64(z->conf.floor_uw, z->insists_uw - PROBE_UW),
+				   out);
+		else
 			act(out, HR_GUARD_DO_READ)->zone = i;
+	}
 }
 
 void hr_guard_step(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,

@@ -128,6 +128,7 @@ struct hr_guard_zone {
 	int64_t asked_uw;   /* what was last written; -1: nothing, or it did not last */
 	int64_t limit_uw;   /* as last read back; meaningless until known */
 	int64_t charged_uw; /* the most it may be enforcing */
+	int64_t insists_uw; /* it refused to be lower than this; 0: it refused nothing */
 	bool known;
 	bool busy; /* a write or read is under way */
 	bool wait; /* the last write or read failed: tried again at the next tick */
