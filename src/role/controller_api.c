@@ -194,7 +194,7 @@ static int take_limit(const json_t *o, int64_t *ret, struct hr_err *reterr)
 	}
 	double watts = json_is_number(w) ? json_number_value(w) : -1;
 
-	if (!(watts >= 0) || watts > (double)(HR_BUDGET_MAX_UW / HR_UW_PER_W))
+	if (!(watts >= 0) || watts > (double)HR_BUDGET_MAX_UW / (double)HR_UW_PER_W)
 		return hr_err_set(reterr, -EINVAL, "the limit is no power from 0 W to 10 GW");
 	*ret = (int64_t)llround(watts * (double)HR_UW_PER_W);
 	return 0;

@@ -249,7 +249,7 @@ static int add_rows(struct hr_controller_shell *s, const struct hr_store_row *ro
 		rc = add_core(s, e, r != NULL || !proven ? &row : NULL, reterr);
 	}
 	/* And what is charged without a name: it goes on to be, until it is released. */
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	for (size_t i = 0; rc == 0 && rows != NULL && i < n; i++) {
 		char name[HR_UUID_TEXT_BYTES];
 
 		if (hr_controller_roster_by_node(s, &rows[i].node) != NULL)

@@ -52,11 +52,13 @@ void hr_notify_say(struct hr_notify *n, const char *fmt, ...)
 {
 	char text[512];
 	va_list args;
+	int len;
 
 	if (n->fd < 0)
 		return;
 	va_start(args, fmt);
-	int len = vsnprintf(text, sizeof(text), fmt, args);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start stands one line above */
+	len = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	/* A manager that does not listen is no reason to stop. */
 	if (len > 0 && (size_t)len < sizeof(text) &&

@@ -78,7 +78,7 @@ static int read_rows(struct sqlite *s, struct hr_store_row *row, size_t max, siz
 		return -EIO;
 	int code = sqlite3_step(st);
 
-	for (; code == SQLITE_ROW && n < max; code = sqlite3_step(st)) {
+	for (; code == SQLITE_ROW && row != NULL && n < max; code = sqlite3_step(st)) {
 		const void *node = sqlite3_column_blob(st, 0);
 
 		if (node == NULL || sqlite3_column_bytes(st, 0) != (int)sizeof(row->node.byte))
