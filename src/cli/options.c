@@ -149,6 +149,7 @@ int hr_options_exit(int err)
 		return HR_EXIT_UNSUPPORTED;
 	case ECONNREFUSED:
 	case ETIMEDOUT:
+	case EHOSTUNREACH:
 		return HR_EXIT_UNREACHABLE;
 	default:
 		return HR_EXIT_FAILED;

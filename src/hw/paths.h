@@ -14,5 +14,6 @@
 #define HR_PATH_MODULES "sys/module"
 #define HR_PATH_CPUINFO "proc/cpuinfo"
 #define HR_PATH_BOOT_ID "proc/sys/kernel/random/boot_id"
+#define HR_PATH_SELF "proc/self/exe"
 
 #endif
