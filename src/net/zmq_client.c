@@ -59,6 +59,7 @@ static struct client *client(struct hr_transport_client *c)
 
 static int push(struct client *c, const uint8_t *bytes, size_t size)
 {
+	hr_zmq_pump_used(c->pump);
 	if (zmq_send(c->socket, bytes, size, ZMQ_DONTWAIT) < 0)
 		return -EAGAIN;
 	c->base.counts.sent++;

@@ -2,7 +2,9 @@
 /*
  * Poll wakes the loop, prepare asks ZMQ_EVENTS before each sleep, idle keeps the loop awake while
  * something is left, check does the work. It does not read or write messages itself.
- * Invariant: the loop never sleeps while the socket has something that fn would take.
+ * A socket that had nothing and was not used since has nothing unless its descriptor wakes the
+ * loop; it is not asked then, for most turns of a loop are about something else. Invariant: the
+ * loop never sleeps while the socket has something that fn would take.
  */
 #include "net/zmq_pump.h"
 
@@ -22,7 +24,8 @@ struct hr_zmq_pump {
 	hr_zmq_pump_fn *fn;
 	void *ctx;
 	bool want_write;
-	int open; /* handles that are not closed yet */
+	bool used; /* since the socket last said that it has nothing: it must be asked again */
+	int open;  /* handles that are not closed yet */
 };
 
 static short ready(const struct hr_zmq_pump *p)
@@ -42,7 +45,8 @@ static void on_idle(uv_idle_t *handle)
 /* Waking up is all: on_check works, also for what came without an edge. */
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
-	(void)handle;
+	struct hr_zmq_pump *p = handle->data;
+	p->used = true;
 	(void)status;
 	(void)events;
 }
@@ -50,15 +54,21 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 static void on_prepare(uv_prepare_t *handle)
 {
 	struct hr_zmq_pump *p = handle->data;
-	if (ready(p))
+	if (!p->used)
+		return;
+	p->used = ready(p) != 0;
+	if (p->used)
 		(void)uv_idle_start(&p->idle, on_idle);
 }
 
 static void on_check(uv_check_t *handle)
 {
 	struct hr_zmq_pump *p = handle->data;
+	if (!p->used)
+		return;
 	(void)uv_idle_stop(&p->idle);
 	short events = ready(p);
+	p->used = events != 0;
 	if (events)
 		p->fn(p->ctx, p->socket, events);
 }
@@ -73,6 +83,12 @@ static void on_closed(uv_handle_t *handle)
 void hr_zmq_pump_want_write(struct hr_zmq_pump *p, bool want)
 {
 	p->want_write = want;
+	p->used = true;
+}
+
+void hr_zmq_pump_used(struct hr_zmq_pump *p)
+{
+	p->used = true;
 }
 
 struct hr_zmq_pump *hr_zmq_pump_start(uv_loop_t *loop, void *socket, hr_zmq_pump_fn *fn, void *ctx)
@@ -95,6 +111,7 @@ struct hr_zmq_pump *hr_zmq_pump_start(uv_loop_t *loop, void *socket, hr_zmq_pump
 	p->fn = fn;
 	p->ctx = ctx;
 	p->socket = socket;
+	p->used = true;
 	p->open = HANDLES;
 	(void)uv_prepare_start(&p->prepare, on_prepare);
 	(void)uv_check_start(&p->check, on_check);

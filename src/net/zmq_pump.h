@@ -25,6 +25,12 @@ struct hr_zmq_pump *hr_zmq_pump_start(uv_loop_t *loop, void *socket, hr_zmq_pump
 /* Whether fn is to be called also while the socket can be written. */
 void hr_zmq_pump_want_write(struct hr_zmq_pump *p, bool want);
 
+/*
+ * To be called after every call on the socket outside fn (zmq_send above all): it may have taken
+ * the wake-up of a message that has come.
+ */
+void hr_zmq_pump_used(struct hr_zmq_pump *p);
+
 /* Closes the socket at once and calls back no more; frees itself on the loop. NULL is allowed. */
 void hr_zmq_pump_stop(struct hr_zmq_pump *p);
 

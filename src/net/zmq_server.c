@@ -146,6 +146,7 @@ static int server_send(struct hr_transport_server *base, uint64_t peer, const ui
 		return -EMSGSIZE;
 	for (int i = ROUTE_BYTES - 1; i >= 0; i--, peer >>= 8)
 		route[i] = (uint8_t)peer;
+	hr_zmq_pump_used(s->pump);
 	if (zmq_send(s->socket, route, sizeof(route), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
 		bool full = zmq_errno() == EAGAIN;
 		*(full ? &base->counts.dropped : &base->counts.unreachable) += 1;
