@@ -75,7 +75,8 @@ static const struct hr_conf_key guard_keys[] = {
 	.help = "Least efficiency of the power supply: the devices' power is divided by it to "
 		"give power at the wall."),
     KEY("tick", SPAN, tick_ns, .unset = "100 ms", .min = 10 * HR_NS_PER_MS, .max = HR_NS_PER_S,
-	.help = "How often leases are checked. The controller's 'tick' must be at least this."),
+	.help = "The most that a lease can end late; how often what is under way or has failed "
+		"is looked at. The controller's 'tick' must be at least this."),
     KEY("verify", SPAN, verify_ns, .unset = "1 s", .min = 100 * HR_NS_PER_MS,
 	.max = 60 * HR_NS_PER_S,
 	.help = "How often every limit is read back, to see what another program wrote."),

@@ -202,6 +202,12 @@ void hr_guard_start(struct hr_guard *g, const struct hr_guard_conf *conf, struct
 void hr_guard_step(struct hr_guard *g, const struct hr_guard_event *ev, struct hr_now now,
 		   struct hr_guard_actions *out);
 
+/*
+ * How long the guard may sleep until its next TICK, unless another event comes; 0 or less: not at
+ * all. tick_ns: the longest while something is under way or is tried again.
+ */
+int64_t hr_guard_wait_ns(const struct hr_guard *g, struct hr_now now, int64_t tick_ns);
+
 /* Wall power: least cap, greatest useful cap, the most under the original limits. */
 int64_t hr_guard_floor_uw(const struct hr_guard *g);
 int64_t hr_guard_ceiling_uw(const struct hr_guard *g);

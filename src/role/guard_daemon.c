@@ -27,6 +27,7 @@
 #include "role/guard_internal.h"
 
 #define ACCEPT_NS (30 * HR_NS_PER_S) /* no lease is longer */
+#define WAIT_LEAST_NS HR_NS_PER_MS
 #define HOST_CLAIMS "/run/headroom/zones"
 
 static void push(struct hr_guard_shell *g, struct hr_guard_done done)
@@ -281,11 +282,6 @@ static int begin(struct hr_guard_shell *g, struct hr_err *reterr)
 static int open_loop(struct hr_guard_shell *g, struct hr_err *reterr)
 {
 	const struct hr_conf_guard *conf = g->env->conf;
-	struct timespec tick = {
-	    .tv_sec = conf->tick_ns / HR_NS_PER_S,
-	    .tv_nsec = conf->tick_ns % HR_NS_PER_S,
-	};
-	struct itimerspec every = {.it_interval = tick, .it_value = tick};
 	sigset_t signals;
 	int rc = g->listen_fd = hr_guard_peer_listen(conf, reterr);
 
@@ -296,9 +292,9 @@ static int open_loop(struct hr_guard_shell *g, struct hr_err *reterr)
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	g->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	g->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (g->signal_fd < 0 || g->timer_fd < 0 ||
-	    timerfd_settime(g->timer_fd, 0, &every, NULL) < 0)
+	/* A clock that runs through suspend: leases do. */
+	g->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (g->signal_fd < 0 || g->timer_fd < 0)
 		return hr_err_set(reterr, -errno, "cannot make the tick: %s", strerror(errno));
 	return 0;
 }
@@ -336,11 +332,38 @@ static void start_core(struct hr_guard_shell *g)
 				       "charged what it can draw\"");
 }
 
+/* Sets the timer for the next instant at which something ends, is read again or tried again. */
+static void wake_later(struct hr_guard_shell *g)
+{
+	int64_t tick_ns = g->env->conf->tick_ns;
+	struct hr_now now = hr_now_read();
+	int64_t wait_ns = hr_guard_wait_ns(&g->core, now, tick_ns);
+
+	if (g->marks > 0 || g->restoring)
+		wait_ns = hr_min_i64(wait_ns, tick_ns);
+	if (g->notify.watchdog_ns > 0)
+		wait_ns = hr_min_i64(wait_ns, g->notify.watchdog_ns / 2);
+	int64_t at_ns = now.boot_ns + hr_max_i64(wait_ns, WAIT_LEAST_NS);
+	int64_t moved_ns = at_ns - g->wake_boot_ns;
+
+	if (g->wake_boot_ns > now.boot_ns && moved_ns > -WAIT_LEAST_NS && moved_ns < WAIT_LEAST_NS)
+		return;
+	struct itimerspec at = {.it_value = {
+				    .tv_sec = at_ns / HR_NS_PER_S,
+				    .tv_nsec = at_ns % HR_NS_PER_S,
+				}};
+
+	/* The instant is valid and so is the descriptor: nothing else can fail. */
+	HR_CHECK(timerfd_settime(g->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) == 0);
+	g->wake_boot_ns = at_ns;
+}
+
 static void loop(struct hr_guard_shell *g)
 {
 	struct pollfd fd[3 + HR_GUARD_PEERS_MAX];
 
 	while (!g->stop) {
+		wake_later(g);
 		fd[0] = (struct pollfd){.fd = g->timer_fd, .events = POLLIN};
 		fd[1] = (struct pollfd){.fd = g->signal_fd, .events = POLLIN};
 		fd[2] = (struct pollfd){.fd = g->listen_fd, .events = POLLIN};

@@ -27,6 +27,7 @@ struct hr_guard_done {
 struct hr_guard_shell {
 	const struct hr_guard_env *env;
 	int root_fd, listen_fd, timer_fd, signal_fd;
+	int64_t wake_boot_ns; /* what the timer is set to */
 	struct hr_notify notify;
 	struct hr_guard_state state;
 	struct hr_guard_zones zones;

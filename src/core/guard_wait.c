@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When a guard has to look at its clocks again. Leases, clients and readings end at instants that
+ * are known, so a guard at rest need not wake ten times a second to find that nothing has ended;
+ * while anything is under way or has failed it does.
+ *
+ * Invariant: the wait never goes beyond the end of a lease, by either clock.
+ */
+#include "base/units.h"
+#include "core/guard.h"
+
+static int64_t until_ns(struct hr_now now, struct hr_now t)
+{
+	return hr_min_i64(t.raw_ns - now.raw_ns, t.boot_ns - now.boot_ns);
+}
+
+int64_t hr_guard_wait_ns(const struct hr_guard *g, struct hr_now now, int64_t tick_ns)
+{
+	int64_t wait_ns = until_ns(now, hr_now_add(g->last_verify, g->conf.verify_ns));
+
+	if (g->leased)
+		wait_ns = hr_min_i64(wait_ns, until_ns(now, g->lease_ends));
+	for (size_t i = 0; i < HR_GUARD_CLIENTS; i++)
+		if (g->client[i].used)
+			wait_ns = hr_min_i64(wait_ns, until_ns(now, g->client[i].ends));
+	for (size_t i = 0; i < g->n_zones; i++) {
+		const struct hr_guard_zone *z = &g->zone[i];
+
+		/* A limit may also wait for another to settle: then that one does. */
+		if (z->busy || z->wait || z->settling)
+			wait_ns = hr_min_i64(wait_ns, tick_ns);
+	}
+	if (g->persisting > 0 || g->leaving)
+		wait_ns = hr_min_i64(wait_ns, tick_ns);
+	/* After a leave nothing is read again and nothing can end. */
+	return hr_max_i64(wait_ns, g->left ? HR_NS_PER_S : 0);
+}
