@@ -159,7 +159,7 @@ static int read_file(const char *path, mode_t mode_forbidden, size_t max_bytes, 
 		size += n > 0 ? (size_t)n : 0;
 	}
 	(void)close(fd);
-	if (rc < 0) {
+	if (rc != 0 || !text) {
 		free(text);
 		return rc;
 	}
@@ -190,11 +190,11 @@ static int find_key(const char *text, const char *label, char ret[HR_KEY_TEXT_BY
 
 int hr_keypair_load(const char *secret_path, struct hr_keypair *ret, struct hr_err *reterr)
 {
-	char *text, public[HR_KEY_TEXT_BYTES];
-	size_t size;
+	char *text = NULL, public[HR_KEY_TEXT_BYTES];
+	size_t size = 0;
 	struct hr_keypair keys;
 	int rc = read_file(secret_path, 077, KEY_FILE_MAX_BYTES, &text, &size, reterr);
-	if (rc < 0)
+	if (rc < 0 || !text)
 		return rc;
 	if (find_key(text, "public ", keys.public) < 0 ||
 	    find_key(text, "secret ", keys.secret) < 0)
@@ -217,10 +217,10 @@ int hr_keypair_load(const char *secret_path, struct hr_keypair *ret, struct hr_e
 
 int hr_keypair_load_public(const char *path, char ret[HR_KEY_TEXT_BYTES], struct hr_err *reterr)
 {
-	char *text;
-	size_t size;
+	char *text = NULL;
+	size_t size = 0;
 	int rc = read_file(path, 022, KEY_FILE_MAX_BYTES, &text, &size, reterr);
-	if (rc < 0)
+	if (rc < 0 || !text)
 		return rc;
 	if (find_key(text, "", ret) < 0)
 		rc = hr_err_set(reterr, -EINVAL,
@@ -235,10 +235,10 @@ int hr_keypair_load_public(const char *path, char ret[HR_KEY_TEXT_BYTES], struct
 int hr_keypair_load_authorized(const char *path, struct hr_authorized_key **ret, size_t *ret_n,
 			       struct hr_err *reterr)
 {
-	char *text;
-	size_t size, n = 0;
+	char *text = NULL;
+	size_t size = 0, n = 0;
 	int rc = read_file(path, 022, LIST_MAX_BYTES, &text, &size, reterr);
-	if (rc < 0)
+	if (rc < 0 || !text)
 		return rc;
 	size_t max = hr_authorized_keys_count_lines(text, size);
 	if (max > HR_AUTHORIZED_KEYS_MAX)

@@ -23,7 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	if (hr_message_encode(&m, bytes, sizeof(bytes), &len, NULL) < 0 ||
-	    hr_message_decode(bytes, len, &again, NULL) < 0 || memcmp(&m, &again, sizeof(m)) != 0)
+	    hr_message_decode(bytes, len, &again, NULL) < 0)
+		abort();
+	/* Decoding clears the whole struct first, so that its padding compares too; comparing what
+	 * both encode to would miss a field that the encoder forgets. */
+	// NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
+	if (memcmp(&m, &again, sizeof(m)) != 0)
 		abort();
 	return 0;
 }

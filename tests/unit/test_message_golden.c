@@ -125,8 +125,10 @@ static size_t parse_line(const char *line, uint8_t *ret)
 {
 	size_t n = 0;
 	for (; line[0] != '\n' && line[0] != ' '; line += line[2] == ' ' ? 3 : 2) {
-		unsigned byte;
-		if (sscanf(line, "%2x", &byte) != 1)
+		const char pair[] = {line[0], line[1], '\0'};
+		char *end;
+		unsigned long byte = strtoul(pair, &end, 16);
+		if (end != pair + 2)
 			fail_msg("not bytes: %.40s", line);
 		ret[n++] = (uint8_t)byte;
 	}
