@@ -10,15 +10,34 @@
 #define SAME_UW HR_UW_PER_W
 #define SAME_HEADROOM_PERMILLE 50
 
+/* How early an announced lowering begins: every lease under the old limit is over by then. */
+static int64_t lead_ns(const struct hr_controller *c)
+{
+	const struct hr_ledger_rules *rules = &c->conf.rules;
+	int64_t settle_ns = 0;
+
+	if (c->conf.lead_ns > 0)
+		return c->conf.lead_ns;
+	for (int i = 0; i < c->n_nodes; i++)
+		settle_ns = hr_max_i64(settle_ns, c->node[i].ledger.settle_ns);
+	int64_t lease_ns = hr_add_sat(c->conf.ttl_ns,
+				      hr_muldiv_ceil(c->conf.ttl_ns, rules->drift_ppm, 1000000));
+
+	/* Limits are looked at once a round. */
+	return hr_add_sat(lease_ns,
+			  rules->tick_ns + rules->write_ns + settle_ns + c->conf.round_ns);
+}
+
 void hr_controller_round_limits(struct hr_controller *c, struct hr_now now)
 {
+	int64_t early_ns = lead_ns(c);
+
 	for (int i = 0; i < c->n_budgets; i++) {
 		struct hr_controller_budget *b = &c->budget[i];
 		int64_t before_uw = c->tree->domain[b->domain].limit_uw;
 
 		hr_schedule_step(&b->schedule, now);
-		int64_t limit_uw = hr_schedule_limit_now(&b->schedule, &b->budget, now,
-							 c->conf.lead_ns);
+		int64_t limit_uw = hr_schedule_limit_now(&b->schedule, &b->budget, now, early_ns);
 
 		if (limit_uw == before_uw)
 			continue;

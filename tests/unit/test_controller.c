@@ -485,6 +485,28 @@ static void an_announced_step_is_begun_ahead_of_time(void **state)
 	assert_int_equal(hr_tree_over(&r.tree, 0), 0);
 }
 
+/* With nothing configured: the longest lease, its drift, tick, writes, settling and a round. */
+static void a_step_is_begun_a_lease_and_settling_ahead(void **state)
+{
+	const int64_t lead_ns = TTL + 800000 + 100 * MS + 50 * MS + 300 * MS + 250 * MS;
+	struct rack r;
+
+	(void)state;
+	rack_begin(&r, 200 * W);
+	r.c.conf.lead_ns = 0;
+	rack_node(&r, 0, 50 * W, 50 * W);
+	r.says[0].settle_ns = 300 * MS;
+	rack_report(&r, 0);
+	r.budget.n_steps = 1;
+	r.budget.step[0] = (struct hr_budget_step){.at_ns = r.now.wall_ns + 10 * S,
+						   .limit_uw = 120 * W};
+	rack_budget(&r, 200 * W);
+	rack_pass(&r, 10 * S - lead_ns - MS);
+	assert_int_equal(r.domain[0].limit_uw, 200 * W);
+	rack_pass(&r, 250 * MS);
+	assert_int_equal(r.domain[0].limit_uw, 120 * W);
+}
+
 /* Rule 12: a standing budget below what nodes fall back to is refused, and says both sums. */
 static void checks_a_standing_budget(void **state)
 {
@@ -524,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(an_unreadable_draw_keeps_the_need),
 	    cmocka_unit_test(counts_and_ignores_what_cannot_be_true),
 	    cmocka_unit_test(an_announced_step_is_begun_ahead_of_time),
+	    cmocka_unit_test(a_step_is_begun_a_lease_and_settling_ahead),
 	    cmocka_unit_test(checks_a_standing_budget),
 	};
 
