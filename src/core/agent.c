@@ -250,6 +250,10 @@ static void on_grant(struct hr_agent *a, const struct hr_agent_event *ev, struct
 	int64_t device_uw = hr_supply_device_uw(ev->grant->cap_uw, a->conf.efficiency_permille,
 						a->conf.rest_uw);
 
+	/* A new reign charges the worst until its first grant is acknowledged: not at leisure. */
+	if (ev->grant->mark.epoch != a->epoch)
+		say_at(a, now, APPLY_NS);
+	a->epoch = ev->grant->mark.epoch;
 	/* The same cap again keeps its division, or every renewal would move limits a little. */
 	if (ev->grant->cap_uw != a->cap_uw && a->n_zones > 0) {
 		divide(a, device_uw, split_uw);

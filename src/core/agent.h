@@ -119,6 +119,7 @@ struct hr_agent {
 	struct hr_now sampled;
 	int64_t applied_uw;             /* of the newest ticket, wall power */
 	int64_t cap_uw;                 /* of the newest grant */
+	uint64_t epoch;                 /* of the newest grant */
 	int64_t split_uw[HR_ZONES_MAX]; /* last given */
 	bool split_given;
 	struct hr_now split_at;
