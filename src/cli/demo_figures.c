@@ -140,6 +140,30 @@ static void fallbacks(const struct hr_demo *d, const struct hr_demo_log *l,
 	}
 }
 
+/*
+ * From the moment before the request that cut the budget was sent until the limits fit. From the
+ * log, because the judge is told of a cut only when it was accepted.
+ */
+static double capped_ms(const struct hr_demo *d, const struct hr_demo_log *l)
+{
+	const struct hr_demo_mark *m = d->mark, *end = m + d->n_marks;
+	int64_t before_uw = 0;
+
+	while (m < end && m->kind != HR_DEMO_CUT)
+		m++;
+	for (size_t i = 0; m < end && i < l->n_writes; i++) {
+		const struct hr_demo_write *w = &l->write[i];
+
+		if (w->t_ns < m->t_ns)
+			before_uw = w->sum_uw;
+		else if (before_uw <= m->budget_uw)
+			return 0;
+		else if (w->sum_uw <= m->budget_uw)
+			return (double)(w->t_ns - m->t_ns) / 1e6;
+	}
+	return -1;
+}
+
 static double span_ms(const json_t *cut, const char *key)
 {
 	const json_t *v = json_object_get(cut, key);
@@ -158,7 +182,7 @@ void hr_demo_figures_make(const struct hr_demo *d, const struct hr_demo_log *l,
 	    .max_sum_uw = hr_demo_rack_int(d, "max_sum_limit_uw"),
 	    .violations = hr_demo_rack_int(d, "violations"),
 	    .worst_over_w = (double)hr_demo_rack_int(d, "worst_over_uw") / 1e6,
-	    .capped_ms = span_ms(cut, "capped_ns"),
+	    .capped_ms = capped_ms(d, l),
 	    .settled_ms = span_ms(cut, "settled_ns"),
 	    .mean_draw_w = (double)hr_demo_rack_int(d, "mean_draw_uw") / 1e6,
 	    .writes = hr_demo_rack_int(d, "limit_writes"),

@@ -119,20 +119,29 @@ static int start_agent(struct hr_demo *d, struct hr_err *reterr)
 	return hr_demo_rack_start_agent(d, d->victim, reterr);
 }
 
-/* The budget is in force for the judge from before the request is sent: not a moment too late. */
+/*
+ * For the judge the budget is in force from before the request was sent: not a moment too late. A
+ * node that is silent is charged what it had, and then the cut may not fit: it is tried again.
+ */
 static int cut(struct hr_demo *d, struct hr_err *reterr)
 {
 	char text[64], watts[HR_UNITS_TEXT_BYTES];
+	int64_t t_ns = hr_now_read().raw_ns;
+	int rc = hr_demo_rack_set_budget(d, d->cut_uw, reterr);
 
-	snprintf(text, sizeof(text), "budget cut to %s W",
-		 hr_power_format_watts(d->cut_uw, 0, watts));
-	mark(d, HR_DEMO_CUT, text)->budget_uw = d->cut_uw;
-	int rc = hr_demo_rack_command(d, reterr, "budget %" PRId64 "uW", d->cut_uw);
-
+	if (rc == -ENOSPC)
+		return -EAGAIN;
 	if (rc == 0)
-		rc = hr_demo_rack_set_budget(d, d->cut_uw, reterr);
+		rc = hr_demo_rack_command(d, reterr, "budget %" PRId64 "uW at=%" PRId64, d->cut_uw,
+					  t_ns);
 	if (rc == 0)
 		rc = hr_demo_rack_command(d, reterr, "fair %" PRId64 "uW", d->cut_uw);
+	snprintf(text, sizeof(text), "budget cut to %s W",
+		 hr_power_format_watts(d->cut_uw, 0, watts));
+	struct hr_demo_mark *m = mark(d, HR_DEMO_CUT, text);
+
+	m->t_ns = t_ns;
+	m->budget_uw = d->cut_uw;
 	hr_demo_table_say(d, text);
 	return rc;
 }
@@ -230,8 +239,13 @@ int hr_demo_script_run(struct hr_demo *d, struct hr_err *reterr)
 		if (at_ns >= span_ns)
 			break;
 		if (next < HR_ARRAY_LEN(steps) &&
-		    at_ns >= span_ns * steps[next].permille / 1000 + steps[next].after_ns)
-			rc = steps[next++].run(d, reterr);
+		    at_ns >= span_ns * steps[next].permille / 1000 + steps[next].after_ns) {
+			rc = steps[next].run(d, reterr);
+			if (rc == -EAGAIN)
+				rc = 0;
+			else
+				next++;
+		}
 		if (rc == 0)
 			rc = hr_demo_rack_stats(d, reterr);
 		if (rc == 0 && tick % ASK_TICKS == 0)
