@@ -21,8 +21,10 @@ static int read_token(struct hr_api *api, struct hr_err *reterr)
 		path = HR_API_TOKEN_FILE;
 	int rc = hr_file_slurp(path, sizeof(api->token) - 1, &text, &n, reterr);
 
-	if (rc < 0)
-		return hr_err_prefix(reterr, "a token is needed to change anything");
+	if (rc < 0) {
+		(void)hr_err_prefix(reterr, "a token is needed to change anything");
+		return reterr->code = -EACCES;
+	}
 	snprintf(api->token, sizeof(api->token), "%.*s", (int)strcspn(text, "\r\n"), text);
 	free(text);
 	if (api->token[0] == '\0')
@@ -93,11 +95,12 @@ int hr_api_call(const struct hr_api *api, const char *method, const char *path, 
 	free(text);
 	if (rc < 0)
 		return rc;
+	unsigned status = r.status;
 	json_t *o = json_loadb(r.body, r.size, 0, NULL);
 
 	hr_http_client_response_done(&r);
-	if (r.status >= 400) {
-		rc = error_of(r.status, o, api, reterr);
+	if (status >= 400) {
+		rc = error_of(status, o, api, reterr);
 	} else if (o == NULL) {
 		rc = hr_err_set(reterr, -EPROTO, "%s did not answer with JSON: is it a controller?",
 				api->url);

@@ -10,10 +10,9 @@
 #include "conf/keys.h"
 
 static const struct hr_verb *const verbs[] = {
-    &hr_verb_agent,
-    &hr_verb_guard,
-    &hr_verb_controller,
-    &hr_verb_demo,
+    &hr_verb_agent,  &hr_verb_guard,  &hr_verb_controller, &hr_verb_status,
+    &hr_verb_budget, &hr_verb_node,   &hr_verb_explain,    &hr_verb_doctor,
+    &hr_verb_keys,   &hr_verb_config, &hr_verb_demo,
 };
 
 static int print_version(void)

@@ -2,6 +2,7 @@
 /* What all verbs do alike: arguments, help, mistakes. Knows no verb. */
 #include "cli/verb.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 bool hr_verb_begin(const struct hr_verb *v, struct hr_args *a, int argc, char **argv,
@@ -15,8 +16,8 @@ bool hr_verb_begin(const struct hr_verb *v, struct hr_args *a, int argc, char **
 	}
 	if (!a->help)
 		return true;
-	printf("Usage: headroom %s%s%s\n\n%s\n", v->name, v->usage[0] != '\0' ? " " : "", v->usage,
-	       v->about);
+	printf("Usage: headroom %s%s%s\n\n%c%s.\n", v->name, v->usage[0] != '\0' ? " " : "",
+	       v->usage, toupper((unsigned char)v->about[0]), v->about + 1);
 	if (v->more != NULL)
 		printf("\n%s\n", v->more);
 	printf("\nOptions:\n");

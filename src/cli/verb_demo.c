@@ -83,8 +83,11 @@ static enum hr_exit perform(const struct hr_verb *v, struct hr_demo *d)
 	struct hr_err err = {0};
 	FILE *out = d->json ? stderr : stdout;
 
-	fprintf(out, "Starting %zu nodes, each with a guard and an agent, and one controller ...\n",
-		d->n_nodes);
+	if (!d->quiet)
+		fprintf(
+		    out,
+		    "Starting %zu nodes, each with a guard and an agent, and one controller ...\n",
+		    d->n_nodes);
 	fflush(out);
 	int rc = prepare(d, &err);
 
