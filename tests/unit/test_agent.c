@@ -61,7 +61,8 @@ static void sample(struct host *h, int64_t ns, int64_t first_uw, int64_t second_
 
 	h->now = hr_now_add(h->now, ns);
 	for (int i = 0; i < ZONES; i++) {
-		h->energy_uj[i] += hr_muldiv_floor(hr_max_i64(power_uw[i], 0), ns, S);
+		h->energy_uj[i] = hr_add_sat(h->energy_uj[i],
+					     hr_muldiv_floor(hr_max_i64(power_uw[i], 0), ns, S));
 		s[i] = (struct hr_sample){.zone = i,
 					  .quality = i ? second : HR_QUALITY_OK,
 					  .energy_uj = h->energy_uj[i],
