@@ -4,7 +4,6 @@
  * its own; here meter, transport and shell are put together.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/options.h"
@@ -89,8 +88,7 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = hr_options_load(&o, &conf, &err);
 	if (rc == 0) {
-		if (conf.name[0] == '\0' && gethostname(conf.name, sizeof(conf.name) - 1) < 0)
-			conf.name[0] = '\0';
+		hr_options_name(conf.name);
 		snprintf(name, sizeof(name), "agent:%s", conf.name);
 		hr_log_init(name, o.verbose ? HR_LOG_DEBUG : HR_LOG_INFO);
 		rc = run(&conf, &err);

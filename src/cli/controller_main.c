@@ -122,6 +122,7 @@ static int reload(void *ctx, struct hr_conf_controller *conf, struct hr_authoriz
 	const struct parts *p = ctx;
 	int rc = hr_options_load(p->options, conf, reterr);
 
+	hr_options_name(conf->name);
 	return rc < 0 ? rc
 		      : hr_keypair_load_authorized(conf->authorized_keys, ret_keys, ret_n, reterr);
 }
@@ -191,6 +192,7 @@ int main(int argc, char **argv)
 	hr_conf_init(&hr_conf_controller_table, &p.conf);
 	if (rc == 0)
 		rc = hr_options_load(&o, &p.conf, &err);
+	hr_options_name(p.conf.name);
 	if (rc == 0)
 		rc = assemble(&p, &err);
 	if (rc < 0)

@@ -70,8 +70,8 @@ int main(int argc, char **argv)
 	} else {
 		char name[HR_NAME_BYTES + 8];
 
-		snprintf(name, sizeof(name), "guard%s%s", conf.name[0] != '\0' ? ":" : "",
-			 conf.name);
+		hr_options_name(conf.name);
+		snprintf(name, sizeof(name), "guard:%s", conf.name);
 		hr_log_init(name, o.verbose ? HR_LOG_DEBUG : HR_LOG_INFO);
 		rc = hr_guard_daemon_run(&env, &err);
 		rc = rc < 0 ? report(&err, rc) : HR_EXIT_OK;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -132,6 +133,12 @@ int hr_options_load(const struct hr_options *o, void *conf, struct hr_err *reter
 	rc = hr_conf_load(o->table, conf, &in, reterr);
 	free(text);
 	return rc;
+}
+
+void hr_options_name(char name[HR_NAME_BYTES])
+{
+	if (name[0] == '\0' && gethostname(name, HR_NAME_BYTES - 1) < 0)
+		name[0] = '\0';
 }
 
 int hr_options_exit(int err)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "conf/keys.h"
+#include "model/ident.h"
 
 #define HR_OPTIONS_CONFIG "/etc/headroom/headroom.yaml"
 #define HR_OPTIONS_FLAGS_MAX 64
@@ -65,6 +66,9 @@ bool hr_options_answered(const struct hr_options *o);
  * that was not named need not exist.
  */
 int hr_options_load(const struct hr_options *o, void *conf, struct hr_err *reterr) HR_MUST_CHECK;
+
+/* An empty name becomes the host's. */
+void hr_options_name(char name[HR_NAME_BYTES]);
 
 /* The exit code that says what a negative errno means. */
 int hr_options_exit(int err);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "conf/endpoint.h"
 #include "model/report.h"
 #include "model/zone.h"
 
@@ -44,8 +43,8 @@ static const struct hr_conf_key agent_keys[] = {
 	.help = "Name of the node for people, in tables and metrics. Empty: the host's name.",
 	.example = "node07"),
     KEY("node", UUID, node,
-	.help = "Identity of the node. Empty: the one that the guard keeps in its state "
-		"directory.",
+	.help = "Identity that the guard must have, or this agent does not speak for it. Empty: "
+		"whatever identity the guard keeps in its state directory.",
 	.example = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"),
     KEY("controller", ENDPOINT, controller, .unset = "127.0.0.1:7710",
 	.max = HR_CONF_PORT_CONTROLLER,
@@ -75,9 +74,6 @@ static const struct hr_conf_key agent_keys[] = {
     KEY("supply_efficiency", PERMILLE, efficiency_permille, .unset = "0.9", .min = 500, .max = 1000,
 	.help = "Least efficiency of the power supply: the devices' power is divided by it to "
 		"give power at the wall. The same as the guard's."),
-    KEY("metrics", ENDPOINT, metrics, .max = HR_CONF_PORT_METRICS,
-	.help = "Address on which metrics are served over HTTP. Empty: none.",
-	.example = "127.0.0.1:7712"),
     HR_CONF_KEY_LIST(struct hr_conf_agent, "zones", zones, &hr_conf_agent_zone_table,
 		     .max = HR_ZONES_MAX,
 		     .help = "Zones that this agent uses, by their ids; * and ? stand for any "
@@ -103,10 +99,6 @@ static int agent_validate(const void *conf, struct hr_err *reterr)
 		    "%s: key 'agent.driver': found 'replay' without a trace, expected "
 		    "its file in 'agent.driver_option'",
 		    hr_conf_where(&hr_conf_agent_table, a, "driver", 0, where, sizeof(where)));
-	if (!hr_conf_endpoint_is_none(&a->metrics) && a->metrics.port == 0)
-		return hr_err_set(
-		    reterr, -EINVAL, "%s: key 'agent.metrics': found no port, expected host:port",
-		    hr_conf_where(&hr_conf_agent_table, a, "metrics", 0, where, sizeof(where)));
 	return 0;
 }
 

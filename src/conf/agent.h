@@ -11,7 +11,6 @@
 
 #define HR_CONF_PORT_CONTROLLER 7710 /* messages */
 #define HR_CONF_PORT_HTTP 7711       /* the controller's HTTP */
-#define HR_CONF_PORT_METRICS 7712    /* an agent's metrics */
 
 enum hr_conf_driver {
 	HR_CONF_DRIVER_AUTO,
@@ -33,10 +32,9 @@ struct hr_conf_agent {
 	enum hr_conf_driver driver;
 	char driver_option[HR_CONF_STRING_BYTES];
 	char root[HR_CONF_STRING_BYTES];
-	int64_t rest_uw;                 /* upper bound of the node's uncapped rest, wall power */
-	int64_t efficiency_permille;     /* of the supply: device power over wall power */
-	struct hr_conf_endpoint metrics; /* none: no metrics */
-	struct hr_conf_word *zones;      /* patterns of zone ids; none: all */
+	int64_t rest_uw;             /* upper bound of the node's uncapped rest, wall power */
+	int64_t efficiency_permille; /* of the supply: device power over wall power */
+	struct hr_conf_word *zones;  /* patterns of zone ids; none: all */
 	size_t n_zones;
 };
 

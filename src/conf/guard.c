@@ -82,8 +82,6 @@ static const struct hr_conf_key guard_keys[] = {
 	.help = "How often every limit is read back, to see what another program wrote."),
     KEY("settle_extra", SPAN, settle_extra_ns, .unset = "0 ms", .max = 60 * HR_NS_PER_S,
 	.help = "Added to the settling time that the driver states."),
-    KEY("drift_ppm", INTEGER, drift_ppm, .unset = "200", .unit = "ppm", .max = 100000,
-	.help = "The most that this host's clocks are fast or slow."),
     HR_CONF_KEY_LIST(struct hr_conf_guard, "allow_clients", allow_clients, &client_table, .max = 64,
 		     .help = "Users, by name or number, that may ask for limits beside the agent. "
 			     "The guard's own user and root always may.",

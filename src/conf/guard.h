@@ -28,7 +28,6 @@ struct hr_conf_guard {
 	int64_t tick_ns;
 	int64_t verify_ns;       /* every limit is read back at least this often */
 	int64_t settle_extra_ns; /* added to the measured settling time of every actuator */
-	int64_t drift_ppm;
 	struct hr_conf_word *allow_clients; /* users (names or numbers) that may ask for limits */
 	size_t n_allow_clients;
 	char group[HR_NAME_BYTES]; /* "": the socket is for the guard's own user */

@@ -5,6 +5,7 @@
  * are known, so that its indexes mean the same on both sides.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,10 +122,38 @@ static void on_ticket(struct hr_agent_shell *a, const struct hr_ticket *t)
 	hr_agent_shell_feed(a, &ev);
 }
 
+/* Says why, once, and tries again later. */
+HR_PRINTF(2, 3)
+static void turn_away(struct hr_agent_shell *a, const char *fmt, ...)
+{
+	char text[HR_MESSAGE_TEXT_BYTES + 64];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!a->guard_told)
+		hr_log(HR_LOG_ERROR, "%s", text);
+	a->guard_told = true;
+	hr_agent_guard_close(a);
+	a->guard_try_ms = uv_now(a->env->loop) + REFUSED_MS;
+}
+
 static void on_welcome(struct hr_agent_shell *a)
 {
 	if (a->guard != HR_AGENT_GUARD_HELLO)
 		return;
+	const struct hr_uuid *wanted = &a->env->conf->node;
+
+	if (!hr_uuid_is_none(wanted) && hr_uuid_compare(wanted, &a->in.sender) != 0) {
+		char is[HR_UUID_TEXT_BYTES], should[HR_UUID_TEXT_BYTES];
+
+		turn_away(a,
+			  "msg=\"the guard is of node %s, key 'agent.node' is %s: nothing is "
+			  "reported\"",
+			  hr_uuid_format(&a->in.sender, is), hr_uuid_format(wanted, should));
+		return;
+	}
 	a->node = a->in.sender;
 	a->guard = HR_AGENT_GUARD_ZONES;
 	hr_agent_guard_ask(a);
@@ -147,11 +176,7 @@ static void on_message(struct hr_agent_shell *a)
 		}
 		break;
 	case HR_MESSAGE_REFUSE:
-		if (!a->guard_told)
-			hr_log(HR_LOG_ERROR, "msg=\"the guard refuses: %s\"", a->in.refuse.text);
-		a->guard_told = true;
-		hr_agent_guard_close(a);
-		a->guard_try_ms = uv_now(a->env->loop) + REFUSED_MS;
+		turn_away(a, "msg=\"the guard refuses: %s\"", a->in.refuse.text);
 		break;
 	case HR_MESSAGE_NONE:
 	case HR_MESSAGE_HELLO:

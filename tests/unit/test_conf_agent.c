@@ -2,8 +2,6 @@
 /* Section "agent:": its defaults and the checks between its keys. */
 #include "conf_case.h"
 
-#include "conf/endpoint.h"
-
 #define AGENT (&hr_conf_agent_table)
 
 static void test_defaults(void **state)
@@ -23,7 +21,6 @@ static void test_defaults(void **state)
 	assert_int_equal(a.efficiency_permille, 900);
 	assert_int_equal(a.driver, HR_CONF_DRIVER_AUTO);
 	assert_true(hr_uuid_is_none(&a.node));
-	assert_true(hr_conf_endpoint_is_none(&a.metrics));
 	assert_int_equal(a.n_zones, 0);
 }
 

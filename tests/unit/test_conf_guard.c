@@ -19,7 +19,6 @@ static void test_defaults(void **state)
 	assert_string_equal(g.state_dir, "/var/lib/headroom");
 	assert_int_equal(g.safe_uw, 0);
 	assert_int_equal(g.tick_ns, 100000000);
-	assert_int_equal(g.drift_ppm, 200);
 	assert_string_equal(g.group, "");
 }
 
