@@ -89,6 +89,8 @@ int hr_controller_node_add(struct hr_controller *c, const struct hr_uuid *uuid,
 	n->uuid = *uuid;
 	n->leaf = leaf;
 	n->safe_conf_uw = safe_conf_uw;
+	n->floor_conf_uw = like->floor_uw;
+	n->ceiling_conf_uw = like->ceiling_uw;
 	n->durable_uw = -1;
 	n->next_held = -1;
 	n->state = HR_CONTROLLER_UNKNOWN;
@@ -215,8 +217,13 @@ void hr_controller_describe(struct hr_controller *c, int node)
 	struct hr_tree_leaf *leaf = &c->tree->leaf[n->leaf];
 	const struct hr_report *r = &n->report;
 
-	leaf->floor_uw = r->floor_uw;
-	leaf->ceiling_uw = hr_max_i64(r->ceiling_uw, r->floor_uw);
+	int64_t ceiling_uw = r->ceiling_uw;
+
+	/* The roster may narrow what the hardware allows, never widen it. */
+	if (n->ceiling_conf_uw > 0)
+		ceiling_uw = hr_min_i64(ceiling_uw, n->ceiling_conf_uw);
+	leaf->ceiling_uw = hr_max_i64(ceiling_uw, r->floor_uw);
+	leaf->floor_uw = hr_clamp_i64(n->floor_conf_uw, r->floor_uw, leaf->ceiling_uw);
 	leaf->safe_uw = hr_max_i64(r->safe_uw, n->safe_conf_uw);
 	/* A node whose draw cannot be read keeps the need it had (rule 15). */
 	if (r->draw_quality != HR_QUALITY_UNREADABLE)
@@ -277,6 +284,8 @@ static void on_report(struct hr_controller *c, int node, const struct hr_report 
 	c->reports++;
 	if (hr_uuid_compare(&r->from.node, &n->uuid) != 0 || hr_report_validate(r, NULL) < 0) {
 		n->refusals++;
+		n->invalid++;
+		c->reports_invalid++;
 		return;
 	}
 	/* Another reign, or grants of this one that we do not remember: ours is not the newest. */
@@ -391,7 +400,13 @@ void hr_controller_step(struct hr_controller *c, const struct hr_controller_even
 		on_report(c, ev->node, ev->report, now, out);
 		break;
 	case HR_CONTROLLER_COMMITTED:
+		c->urgent = c->urgent || c->unstored;
+		c->unstored = false;
 		hr_controller_grant_release(c, ev->batch, now, out);
+		break;
+	case HR_CONTROLLER_UNSTORED:
+		c->unstored = true;
+		hr_controller_grant_withdraw(c, now, out);
 		break;
 	case HR_CONTROLLER_BUDGET:
 		on_budget(c, ev->domain, ev->budget, now);

@@ -6,6 +6,8 @@
  * Event and time in, actions out; no clock, no file, no socket, no allocation. The shell carries
  * the actions out in order: PERSIST rows are collected until COMMIT, made durable together, and
  * answered with the event COMMITTED; only then does the core send the grants that they stand for.
+ * If that fails the event is UNSTORED, and from then until the next COMMITTED nodes are granted no
+ * more than what is durable of them.
  *
  * What it promises (rules 3, 4, 8 to 12 of docs/safety.md): no grant raises the charged sum of any
  * domain or feed above its limit; no grant is sent before what it may add to the charge is
@@ -63,7 +65,9 @@ struct hr_controller_node {
 	struct hr_uuid uuid;
 	int leaf; /* in the tree */
 	enum hr_controller_state state;
-	int64_t safe_conf_uw; /* safe cap the roster wants it to have; 0: its own */
+	int64_t safe_conf_uw;    /* safe cap the roster wants it to have; 0: its own */
+	int64_t floor_conf_uw;   /* the roster's narrowing of what the node reports; 0: none */
+	int64_t ceiling_conf_uw; /* the same */
 	struct hr_ledger ledger;
 	struct hr_report report; /* the newest; meaningless until ledger.heard_any */
 	bool live;               /* it can still accept an answer to its newest report */
@@ -71,12 +75,14 @@ struct hr_controller_node {
 	int64_t last_uw;         /* cap of the newest grant, or reported, if none */
 	enum hr_reason reason;   /* of the newest change */
 	int64_t durable_uw;      /* charge in the last committed row; -1: none */
-	bool holds;              /* a grant waits for its charge to be durable */
-	uint64_t batch;          /* the commit it waits for */
+	int64_t stored_uw; /* durable_uw as it was before the row that a held grant waits for */
+	bool holds;        /* a grant waits for its charge to be durable */
+	uint64_t batch;    /* the commit it waits for */
 	struct hr_grant held;
 	bool linked; /* in the list of those that hold */
 	int next_held;
 	uint64_t refusals; /* reports refused, of any kind */
+	uint64_t invalid;  /* reports of these that no honest node could make */
 };
 
 struct hr_controller_budget {
@@ -89,6 +95,7 @@ enum hr_controller_event_kind {
 	HR_CONTROLLER_TICK,
 	HR_CONTROLLER_REPORT,    /* node, report */
 	HR_CONTROLLER_COMMITTED, /* batch */
+	HR_CONTROLLER_UNSTORED,  /* batch: it could not be made durable; it is tried again */
 	HR_CONTROLLER_BUDGET,    /* domain, budget: durable already, checked already */
 	HR_CONTROLLER_LEAVE,     /* node */
 	HR_CONTROLLER_STAY,      /* node: takes a LEAVE back that was not granted yet */
@@ -153,10 +160,11 @@ struct hr_controller {
 
 	uint64_t batch; /* newest COMMIT asked for */
 	bool rows_open; /* rows in this step without their COMMIT */
+	bool unstored;  /* the newest commit failed: nothing is granted beyond what is durable */
 	int first_held; /* -1: none */
 
-	/* counters for metrics */
-	uint64_t rounds, grants, reports, reports_old, refused, outranked;
+	/* counters for metrics; reports counts all, old and invalid ones among them */
+	uint64_t rounds, grants, reports, reports_old, reports_invalid, refused, outranked;
 };
 
 /*

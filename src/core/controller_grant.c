@@ -49,6 +49,8 @@ int64_t hr_controller_grant_cap_uw(const struct hr_controller *c, int node)
 	int64_t most_uw = hr_add_sat(charged_uw, hr_tree_room(c->tree, n->leaf));
 	int64_t cap_uw = hr_min_i64(n->target_uw, most_uw);
 
+	if (c->unstored)
+		cap_uw = hr_min_i64(cap_uw, n->durable_uw);
 	return cap_uw < hr_add_sat(has_uw, STEP_LEAST_UW) ? has_uw : cap_uw;
 }
 
@@ -81,6 +83,9 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 
 	if (!c->granting || n->holds || !hr_controller_reachable(c, node, now))
 		return;
+	/* Not even its admission is durable. */
+	if (c->unstored && n->durable_uw < 0)
+		return;
 	if (n->state != HR_CONTROLLER_MEMBER && n->state != HR_CONTROLLER_LEAVING)
 		return;
 
@@ -95,7 +100,9 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 	    .budget_version = c->n_budgets > 0 ? c->budget[0].budget.version : 0,
 	    .reason = n->reason,
 	};
-	if (n->state == HR_CONTROLLER_LEAVING) {
+	if (c->unstored)
+		g.cap_uw = hr_min_i64(g.cap_uw, n->durable_uw);
+	if (n->state == HR_CONTROLLER_LEAVING && !c->unstored) {
 		int64_t more_uw = n->report.uncapped_uw - c->tree->leaf[n->leaf].charged_uw;
 
 		/* Not while a limit is exceeded, even if so much is charged already. */
@@ -111,10 +118,11 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 	int64_t charge_uw = hr_controller_charge(c, node, now);
 
 	explain(c, node, g.cap_uw, out);
-	if (charge_uw <= n->durable_uw) {
+	if (charge_uw <= n->durable_uw || c->unstored) {
 		send(c, node, &g, out);
 		return;
 	}
+	n->stored_uw = n->durable_uw;
 	hr_controller_grant_row(c, node, out);
 	n->holds = true;
 	n->held = g;
@@ -123,6 +131,35 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 		n->linked = true;
 		n->next_held = c->first_held;
 		c->first_held = node;
+	}
+}
+
+/* A grant that was not sent is not charged; what it would have changed is as it was. */
+static void withdraw(struct hr_controller *c, int node, struct hr_now now)
+{
+	struct hr_controller_node *n = &c->node[node];
+
+	hr_ledger_cancel(&n->ledger, n->held.mark.seq);
+	n->last_uw = n->ledger.cap_uw;
+	hr_controller_charge(c, node, now);
+}
+
+void hr_controller_grant_withdraw(struct hr_controller *c, struct hr_now now,
+				  struct hr_controller_actions *out)
+{
+	while (c->first_held >= 0) {
+		int node = c->first_held;
+		struct hr_controller_node *n = &c->node[node];
+
+		c->first_held = n->next_held;
+		n->next_held = -1;
+		n->linked = false;
+		if (!n->holds)
+			continue;
+		n->holds = false;
+		n->durable_uw = n->stored_uw;
+		withdraw(c, node, now);
+		hr_controller_grant_make(c, node, now, out);
 	}
 }
 
@@ -147,9 +184,7 @@ void hr_controller_grant_release(struct hr_controller *c, uint64_t batch, struct
 		n->holds = false;
 		/* The budget was cut meanwhile: what has not been sent is not given. */
 		if (n->held.cap_uw > n->ledger.cap_uw && hr_controller_over_above(c, n->leaf)) {
-			hr_ledger_cancel(&n->ledger, n->held.mark.seq);
-			n->last_uw = n->ledger.cap_uw;
-			hr_controller_charge(c, node, now);
+			withdraw(c, node, now);
 			hr_controller_grant_make(c, node, now, out);
 			continue;
 		}

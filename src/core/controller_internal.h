@@ -29,6 +29,9 @@ void hr_controller_grant_make(struct hr_controller *c, int node, struct hr_now n
 /* Sends the grants whose charges are durable up to that batch. */
 void hr_controller_grant_release(struct hr_controller *c, uint64_t batch, struct hr_now now,
 				 struct hr_controller_actions *out);
+/* Takes back the grants that wait, and makes those of which enough is durable. */
+void hr_controller_grant_withdraw(struct hr_controller *c, struct hr_now now,
+				  struct hr_controller_actions *out);
 /* Notes a row of a node to be made durable in this step's batch. */
 void hr_controller_grant_row(struct hr_controller *c, int node, struct hr_controller_actions *out);
 

@@ -39,6 +39,7 @@ static void commit(uv_timer_t *timer)
 {
 	struct hr_controller_shell *s = timer->data;
 	uint64_t writes = s->env.elector->writes + 1;
+	struct hr_controller_event ev = {.kind = HR_CONTROLLER_COMMITTED, .batch = s->batch};
 	int64_t began_ns = hr_now_read().raw_ns;
 	struct hr_err err;
 
@@ -54,8 +55,12 @@ static void commit(uv_timer_t *timer)
 			hr_log(HR_LOG_ERROR, "msg=\"nothing can be raised: %s\"", err.text);
 		s->store_failing = true;
 		uv_timer_start(&s->committer, commit, RETRY_MS, 0);
+		ev.kind = HR_CONTROLLER_UNSTORED;
+		hr_controller_shell_feed(s, &ev);
 		return;
 	}
+	if (s->store_failing)
+		hr_log(HR_LOG_NOTICE, "msg=\"the ledger can be written again\"");
 	s->store_failing = false;
 	s->counts.commits++;
 	s->counts.rows += (uint64_t)s->n_dirty;
@@ -64,8 +69,6 @@ static void commit(uv_timer_t *timer)
 		s->dirty[s->dirty_list[i]] = false;
 	s->n_dirty = 0;
 	s->commit_due = false;
-	struct hr_controller_event ev = {.kind = HR_CONTROLLER_COMMITTED, .batch = s->batch};
-
 	hr_controller_shell_feed(s, &ev);
 }
 

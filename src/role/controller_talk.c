@@ -201,6 +201,8 @@ static void on_report(struct hr_controller_shell *s, uint64_t peer,
 	if (e == NULL)
 		return;
 	s->in.report.boot_uw = hr_max_i64(s->in.report.boot_uw, e->conf.boot_uw);
+	if (s->in.report.settle_ns == 0)
+		s->in.report.settle_ns = s->env.conf->settle_ns;
 	struct hr_controller_event ev = {
 	    .kind = HR_CONTROLLER_REPORT,
 	    .node = e->core,
