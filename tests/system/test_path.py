@@ -301,9 +301,11 @@ def reload(c, t):
     rewrite(path, "nodse:", "nodes:")
     rewrite(path, f"budget: {BUDGET_UW // 1000000} W", "budget: 690 W")
     rewrite(path, '"n[1-3]"}', '"n[1-3]", weight: 200}')
+    # In force from the moment that the controller may know of it.
+    told = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
     c.process["controller"].send_signal(signal.SIGHUP)
     good = wait_until(lambda: reloads(c) == [1, 1], 3)
-    c.command("budget 690W")
+    c.command(f"budget 690W at={told}")
     t.check(bad is not None and good is not None, "a bad configuration changes nothing, a good one is taken",
             f"weight {c.node(1).get('weight')}, {c.api('GET', '/api/v1/status')[1].get('limit_uw')} uW")
     t.check(c.node(1).get("weight") == 200 and
