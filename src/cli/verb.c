@@ -29,5 +29,5 @@ bool hr_verb_begin(const struct hr_verb *v, struct hr_args *a, int argc, char **
 enum hr_exit hr_verb_fail(const struct hr_verb *v, const struct hr_err *err)
 {
 	fprintf(stderr, "headroom %s: %s\n", v->name, err->text);
-	return hr_options_exit(err->code);
+	return (enum hr_exit)hr_options_exit(err->code);
 }
