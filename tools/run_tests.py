@@ -9,7 +9,6 @@ tests/skips.txt allows it for a part that the machine may lack.
 """
 import argparse
 import fnmatch
-import hashlib
 import json
 import os
 import re
@@ -19,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import tree
+from lint import Lint
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CPUS = len(os.sched_getaffinity(0))
@@ -173,71 +173,50 @@ def pass_clang():
     return meson_tests("clang", "build-clang", ["--suite", "unit"])
 
 
+def valgrind():
+    """A smoke run: memory errors and leaks in the smallest program and in a core's test."""
+    count = Count()
+    for command in (["headroom-guard", "--help"], ["headroom-guard", "--version"],
+                    ["tests/unit/test_guard"]):
+        program = os.path.join(ROOT, "build", *command[0].split("/"))
+        if not os.path.exists(program):
+            program = os.path.join(ROOT, "build", "src", "cli", command[0])
+        if run(["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+                "--errors-for-leak-kinds=definite", program, *command[1:]], log=40) == 0:
+            count.passed += 1
+        else:
+            count.failed.append(f"sanitize/valgrind: {' '.join(command)}")
+    return count
+
+
 def pass_sanitize():
-    """Address and undefined-behaviour sanitizers: every test (warnings are the other builds')."""
-    if not build("build-sanitize", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dc_args=-w"]):
+    """Address and undefined-behaviour sanitizers (every test that runs our code), and valgrind."""
+    if not build("build-sanitize", ["-Db_sanitize=address,undefined", "-Db_lundef=false",
+                                    "-Dc_args=-w"]) or not build("build", []):
         return failed("sanitize: build")
-    return meson_tests("sanitize", "build-sanitize", ["--timeout-multiplier", "4"])
-
-
-def tidy_key(entry, shared):
-    """What the verdict on one file depends on: its text, all headers, the flags, the checks."""
-    with open(os.path.join(ROOT, entry["name"]), "rb") as source:
-        text = source.read()
-    return hashlib.sha256(shared + text + entry["command"].encode()).hexdigest()
-
-
-def tidy_one(entry):
-    done = subprocess.run(
-        ["clang-tidy-14", "--quiet", "-p", "build-clang", entry["name"]], cwd=ROOT,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return done.returncode, done.stdout.decode("utf-8", "replace")
-
-
-def tidy_entries():
-    """The translation units of ours in clang's compilation database, each once."""
-    ours = set(tree.c_files(ROOT))
-    with open(os.path.join(ROOT, "build-clang", "compile_commands.json"), encoding="utf-8") as f:
-        database = json.load(f)
-    entries = {}
-    for unit in database:
-        path = os.path.normpath(os.path.join(unit["directory"], unit["file"]))
-        name = os.path.relpath(path, ROOT)
-        if name in ours:
-            entries.setdefault(name, {"name": name, "command": unit["command"]})
-    return [entries[name] for name in sorted(entries)]
+    count = meson_tests("sanitize", "build-sanitize",
+                        ["--timeout-multiplier", "4", "--no-suite", "tidy"])
+    count.add(valgrind())
+    return count
 
 
 def pass_lint():
-    """clang-tidy over every file that is compiled; a file that has not changed is not read again."""
+    """clang-tidy over every file that is compiled; what was found clean before is not read again."""
     count = Count()
     if not build("build-clang", [], env={"CC": "clang-14"}):
         return failed("lint: build")
-    cache = os.path.join(ROOT, "build-clang", "lint")
-    os.makedirs(cache, exist_ok=True)
-    shared = hashlib.sha256()
-    for name in [".clang-tidy"] + [n for n in tree.c_files(ROOT) if n.endswith(".h")]:
-        with open(os.path.join(ROOT, name), "rb") as f:
-            shared.update(f.read())
-    entries = tidy_entries()
-    todo = []
-    for entry in entries:
-        entry["stamp"] = os.path.join(cache, tidy_key(entry, shared.digest()))
-        if os.path.exists(entry["stamp"]):
-            count.passed += 1
-        else:
-            todo.append(entry)
-    if not entries:
+    lint = Lint(ROOT, "build-clang", set(tree.c_files(ROOT)))
+    clean, todo = lint.split()
+    count.passed = len(clean)
+    if not clean and not todo:
         count.failed.append("lint: no file in build-clang/compile_commands.json")
     with ThreadPoolExecutor(CPUS) as pool:
-        for i, (entry, (rc, text)) in enumerate(zip(todo, pool.map(tidy_one, todo)), 1):
-            if rc == 0:
+        for i, (name, said) in enumerate(zip(todo, pool.map(lint.judge, todo)), 1):
+            if said is None:
                 count.passed += 1
-                with open(entry["stamp"], "w", encoding="utf-8"):
-                    pass
             else:
-                count.failed.append(f"lint/{entry['name']}")
-                say(text)
+                count.failed.append(f"lint/{name}")
+                say(said)
             if i % 20 == 0 or i == len(todo):
                 say(f"  {i} of {len(todo)} files read")
     return count
