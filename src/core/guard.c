@@ -83,7 +83,8 @@ int64_t hr_guard_charged_uw(const struct hr_guard *g)
 	if (g->left || g->leaving)
 		return hr_guard_uncapped_uw(g);
 	/* A client's tighter request frees no watts: the agent's grant counts in full (rule 13). */
-	return hr_max_i64(wall_uw(g, charged_device_uw(g)), g->granted_uw);
+	return hr_max_i64(wall_uw(g, charged_device_uw(g)),
+			  hr_max_i64(g->granted_uw, hr_guard_floor_uw(g)));
 }
 
 int64_t hr_guard_applied_uw(const struct hr_guard *g)
@@ -106,12 +107,15 @@ static bool in_force_known(const struct hr_guard *g)
 	return true;
 }
 
+static int64_t safe_set_uw(const struct hr_guard *g)
+{
+	return g->safe_granted_uw > 0 ? g->safe_granted_uw : g->conf.safe_uw;
+}
+
 /* The safe cap: the greater of what was set and the floor the hardware keeps (DESIGN words). */
 static int64_t safe_uw(const struct hr_guard *g)
 {
-	int64_t set_uw = g->safe_granted_uw > 0 ? g->safe_granted_uw : g->conf.safe_uw;
-
-	return hr_max_i64(set_uw, hr_guard_floor_uw(g));
+	return hr_max_i64(safe_set_uw(g), hr_guard_floor_uw(g));
 }
 
 /* Device power that may be divided among the zones now. */
@@ -190,8 +194,8 @@ static void set_allowed(struct hr_guard *g, enum hr_reason why, struct hr_guard_
 static void lease_end(struct hr_guard *g, enum hr_reason why, struct hr_guard_actions *out)
 {
 	g->leased = false;
-	g->granted_uw = in_force_known(g) ? hr_min_i64(g->granted_uw, safe_uw(g))
-					  : hr_guard_floor_uw(g);
+	/* Without the floor: what hardware insists on today must not be kept when it gives in. */
+	g->granted_uw = in_force_known(g) ? hr_min_i64(g->granted_uw, safe_set_uw(g)) : 0;
 	g->notify = true;
 	set_allowed(g, why, out);
 }
@@ -424,7 +428,7 @@ static void on_persisted(struct hr_guard *g, struct hr_now now, struct hr_guard_
 	}
 	if (grant->safe_uw > 0)
 		g->safe_granted_uw = grant->safe_uw;
-	g->granted_uw = hr_max_i64(grant->cap_uw, hr_guard_floor_uw(g));
+	g->granted_uw = grant->cap_uw;
 	g->leased = true;
 	g->lease_ends = ends;
 	g->lease_ns = grant->ttl_ns;
@@ -506,10 +510,14 @@ static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct
 			z->known = false;
 			z->charged_uw = hr_max_i64(z->conf.uncapped_uw, z->conf.ceiling_uw);
 		}
+		/* Or a later, lower limit would be taken for a raise, and have to wait for room. */
+		if (ev->was_write)
+			z->limit_uw = hr_max_i64(z->limit_uw, z->asked_uw);
 		z->asked_uw = -1;
 		z->wait = true;
 	} else {
-		bool other = !ev->was_write && !z->busy && z->known && l->limit_uw != z->limit_uw;
+		bool other = !ev->was_write && !z->busy && z->known && z->asked_uw >= 0 &&
+			     l->limit_uw != z->limit_uw;
 
 		/* An overwriting is told until a later read finds our own value in place. */
 		if (!(ev->was_write && z->fault == HR_REASON_OVERWRITTEN &&
@@ -523,7 +531,7 @@ static void on_limit(struct hr_guard *g, const struct hr_guard_event *ev, struct
 		if (l->limit_uw >= z->charged_uw) {
 			z->charged_uw = l->limit_uw;
 			z->settling = false;
-		} else if (ev->was_write || other || !z->settling) {
+		} else if (!z->busy && (ev->was_write || other || !z->settling)) {
 			int64_t span_ns = hr_max_i64(l->settle_ns, 0) + g->conf.settle_extra_ns;
 
 			z->settling = span_ns > 0;
@@ -649,8 +657,7 @@ void hr_guard_start(struct hr_guard *g, const struct hr_guard_conf *conf, struct
 	}
 	g->allowed_uw = hr_guard_charged_uw(g);
 	bool known = in_force_known(g);
-	g->granted_uw = known ? hr_min_i64(wall_uw(g, in_force_uw), safe_uw(g))
-			      : hr_guard_floor_uw(g);
+	g->granted_uw = known ? hr_min_i64(wall_uw(g, in_force_uw), safe_set_uw(g)) : 0;
 	set_allowed(g, known ? HR_REASON_GUARD_STARTED : HR_REASON_CAP_UNKNOWN, out);
 	finish(g, out);
 }
