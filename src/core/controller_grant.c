@@ -40,7 +40,8 @@ int64_t hr_controller_grant_cap_uw(const struct hr_controller *c, int node)
 {
 	const struct hr_controller_node *n = &c->node[node];
 	int64_t charged_uw = c->tree->leaf[n->leaf].charged_uw;
-	int64_t has_uw = n->ledger.cap_uw;
+	/* Of what it acknowledged, the part that it may have lost with its lease was given away. */
+	int64_t has_uw = hr_min_i64(n->ledger.cap_uw, charged_uw);
 
 	if (n->target_uw <= has_uw)
 		return n->target_uw;
