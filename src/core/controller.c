@@ -58,6 +58,8 @@ void hr_controller_init(struct hr_controller *c, const struct hr_controller_conf
 {
 	memset(c, 0, sizeof(*c));
 	c->conf = *conf;
+	/* Charges grow at rounds; none may be missing in between. */
+	c->conf.rules.min_reboot_ns = hr_max_i64(conf->rules.min_reboot_ns - conf->round_ns, 0);
 	c->epoch = epoch;
 	c->reign_began = now;
 	c->tree = tree;
@@ -375,13 +377,23 @@ static void on_tick(struct hr_controller *c, struct hr_now now, struct hr_contro
 		c->granting = true;
 		c->urgent = true;
 	}
-	if (hr_now_past_either(now, c->round_at)) {
-		hr_controller_round_limits(c, now);
-		c->urgent = true;
-	} else if (hr_now_past_either(now, c->give_at)) {
+	if (!c->urgent && hr_now_past_either(now, c->give_at))
 		hr_controller_round_give(c, now, out);
-	}
 	flush(c, now, out);
+}
+
+/*
+ * A round is due: whatever the event is, it meets the limits and charges of now, not those of
+ * before a pause of the controller.
+ */
+static void catch_up(struct hr_controller *c, struct hr_now now)
+{
+	if (!hr_now_past_either(now, c->round_at))
+		return;
+	hr_controller_round_limits(c, now);
+	for (int i = 0; i < c->n_nodes; i++)
+		hr_controller_charge(c, i, now);
+	c->urgent = true;
 }
 
 void hr_controller_step(struct hr_controller *c, const struct hr_controller_event *ev,
@@ -392,6 +404,7 @@ void hr_controller_step(struct hr_controller *c, const struct hr_controller_even
 	HR_CHECK(!about_node || (ev->node >= 0 && ev->node < c->n_nodes));
 	struct hr_controller_node *n = about_node ? &c->node[ev->node] : NULL;
 
+	catch_up(c, now);
 	switch (ev->kind) {
 	case HR_CONTROLLER_TICK:
 		on_tick(c, now, out);
