@@ -55,17 +55,20 @@ int64_t hr_world_enforced_uw(const struct world_node *n)
 	return hr_supply_wall_uw(sum_uw, WORLD_EFFICIENCY, WORLD_REST_UW);
 }
 
+/* A host that was suspended: CLOCK_MONOTONIC_RAW stood still meanwhile. */
 struct hr_now hr_world_node_now(const struct world *w, int node)
 {
 	const struct world_node *n = &w->node[node];
 	int64_t t = n->clock_offset_ns + w->now_ns + (int64_t)((double)w->now_ns * n->drift);
 
-	return (struct hr_now){t, t, w->now_ns};
+	return (struct hr_now){t - n->asleep_ns, t, w->now_ns};
 }
 
-struct hr_now hr_world_controller_now(const struct world *w)
+struct hr_now hr_world_controller_now(const struct world *w, const struct world_ctl *c)
 {
-	return (struct hr_now){w->now_ns, w->now_ns, w->now_ns};
+	int64_t t = w->now_ns + (int64_t)((double)w->now_ns * w->controller_drift);
+
+	return (struct hr_now){t - c->asleep_ns, t, w->now_ns};
 }
 
 int64_t hr_world_random_ns(struct world *w, int64_t low_ns, int64_t high_ns)
@@ -127,25 +130,6 @@ void hr_world_network(struct world *w, const struct slot *message, int kind)
 	}
 }
 
-/* Registers: a raise holds at once, a lower value when it has settled. */
-static void write_register(struct world *w, int node, size_t zone, int64_t uw, int64_t under_uw)
-{
-	struct world_node *n = &w->node[node];
-	int64_t held_uw = hr_max_i64(n->eff_uw[zone], n->reg_uw[zone]);
-	int64_t sum_uw = uw;
-
-	for (size_t z = 0; z < WORLD_ZONES; z++)
-		if (z != zone)
-			sum_uw += n->reg_uw[z];
-	hr_check_raise(w, node, hr_supply_wall_uw(sum_uw, WORLD_EFFICIENCY, WORLD_REST_UW),
-		       under_uw);
-	w->result->writes++;
-	n->reg_uw[zone] = uw;
-	n->eff_uw[zone] = hr_max_i64(held_uw, uw);
-	n->settles_ns[zone] = w->now_ns + WORLD_SETTLE_NS;
-	hr_world_push(w, WORLD_SETTLE_NS, EV_SETTLE, node, 0, (int)zone);
-}
-
 static void guard_event(struct world *w, int node, const struct hr_guard_event *ev);
 
 static void push_guard(struct world *w, int64_t in_ns, int node, const struct hr_guard_event *ev,
@@ -168,9 +152,16 @@ static void push_guard(struct world *w, int64_t in_ns, int node, const struct hr
 static void give_ticket(struct world *w, int node, const struct hr_report *ticket)
 {
 	struct world_node *n = &w->node[node];
+	bool true_cap = ticket->cap_uw >= hr_world_enforced_uw(n);
 
-	n->birth[ticket->n % WORLD_BIRTHS] = (struct birth){
-	    .incarnation = ticket->from.incarnation, .n = ticket->n, .at_ns = w->now_ns};
+	/* Knows, not: happens to claim enough, because another value is still settling. */
+	for (size_t z = 0; z < WORLD_ZONES; z++)
+		true_cap = true_cap &&
+			   (!n->guard.zone[z].known || n->guard.zone[z].limit_uw >= n->reg_uw[z]);
+	n->birth[ticket->n % WORLD_BIRTHS] = (struct birth){.incarnation = ticket->from.incarnation,
+							    .n = ticket->n,
+							    .at_ns = w->now_ns,
+							    .true_cap = true_cap};
 	int slot = hr_world_slot(w, SLOT_TICKET, node);
 
 	if (slot < 0)
@@ -270,13 +261,13 @@ void hr_world_guard_start(struct world *w, int node)
 	n->paused_until_ns = 0;
 	n->left = false;
 	n->has_grant = false;
+	n->client_ends_ns = 0;
 	n->taken = (struct hr_mark){0};
 	for (int z = 0; z < WORLD_ZONES; z++) {
 		zone[z] = (struct hr_guard_zone_conf){.floor_uw = n->floor_uw,
 						      .ceiling_uw = n->original_uw,
 						      .uncapped_uw = n->original_uw};
-		limit[z] = (struct hr_guard_limit){
-		    .known = true, .limit_uw = n->reg_uw[z], .settle_ns = WORLD_SETTLE_NS};
+		limit[z] = hr_world_limit_read(w, node, (size_t)z);
 	}
 	/* A crash leaves the mark on the memory file system; a reboot only the epoch on disk. */
 	struct hr_guard_mark mark = n->run_mark;
@@ -387,14 +378,13 @@ static void guard_slot(struct world *w, int node, struct slot *s)
 		n->disk_epoch = s->mark.heard.epoch;
 		break;
 	case HR_GUARD_LIMIT:
-		if (ev.was_write)
-			write_register(w, node, ev.zone, s->write_uw, s->write_under_uw);
-		ev.limit = (struct hr_guard_limit){
-		    .known = true, .limit_uw = n->reg_uw[ev.zone], .settle_ns = WORLD_SETTLE_NS};
+		ev.limit = ev.was_write ? hr_world_limit_write(w, node, ev.zone, s->write_uw,
+							       s->write_under_uw)
+					: hr_world_limit_read(w, node, ev.zone);
 		break;
 	case HR_GUARD_RESTORED:
 		for (size_t z = 0; z < WORLD_ZONES; z++)
-			write_register(w, node, z, n->original_uw, s->write_under_uw);
+			hr_world_register_set(w, node, z, n->original_uw);
 		n->left = true;
 		break;
 	case HR_GUARD_TICK:
@@ -407,25 +397,48 @@ static void guard_slot(struct world *w, int node, struct slot *s)
 	guard_event(w, node, &ev);
 }
 
-/* To a process that is gone, nothing comes; to one that is stopped, it comes later. */
-static bool deliverable(struct world *w, const struct hr_queue_event *ev)
+void hr_world_guard_say(struct world *w, int node, const struct hr_guard_event *ev)
+{
+	if (w->node[node].guard_up)
+		push_guard(w, IPC_NS, node, ev, NULL);
+}
+
+/* When an event is due to whom it concerns: now (0), never (-1) or later; that was pushed. */
+static int64_t due_ns(const struct world *w, const struct hr_queue_event *ev)
 {
 	const struct world_node *n = &w->node[ev->node];
-	bool to_guard = ev->kind == EV_GUARD || ev->kind == EV_GUARD_TICK;
-	bool to_agent = ev->kind == EV_AGENT_TICK || ev->kind == EV_TICKET || ev->kind == EV_NOTIFY;
+	const struct world_ctl *c = w->c;
+	int64_t later_ns = 0;
 
-	if (to_guard && (!n->guard_up || ev->life != n->guard_life))
-		return false;
-	if (to_agent && (!n->agent_up || ev->life != n->agent_life))
-		return false;
-	if (to_guard && n->paused_until_ns > w->now_ns) {
-		struct hr_queue_event later = *ev;
-
-		later.at_ns = n->paused_until_ns;
-		HR_CHECK(hr_queue_push(&w->queue, later));
-		return false;
+	switch (ev->kind) {
+	case EV_GUARD:
+	case EV_GUARD_TICK:
+		if (!n->guard_up || ev->life != n->guard_life)
+			return -1;
+		later_ns = hr_max_i64(n->paused_until_ns, n->asleep_until_ns);
+		break;
+	case EV_AGENT_TICK:
+	case EV_TICKET:
+	case EV_NOTIFY:
+		if (!n->agent_up || ev->life != n->agent_life)
+			return -1;
+		later_ns = n->asleep_until_ns;
+		break;
+	case EV_GRANT:
+		later_ns = n->asleep_until_ns;
+		break;
+	case EV_CONTROLLER_TICK:
+	case EV_COMMITTED:
+		c = &w->ctl[ev->node];
+		later_ns = c->up ? c->paused_until_ns : 0;
+		break;
+	case EV_REPORT:
+		later_ns = c->up ? c->paused_until_ns : 0;
+		break;
+	default:
+		break;
 	}
-	return true;
+	return later_ns > w->now_ns ? later_ns : 0;
 }
 
 static void node_event(struct world *w, const struct hr_queue_event *ev)
@@ -479,16 +492,25 @@ static bool carries_slot(int kind)
 
 static void one_event(struct world *w, const struct hr_queue_event *ev)
 {
-	bool again = false;
+	int64_t due = due_ns(w, ev);
 
+	if (due > 0) {
+		struct hr_queue_event later = *ev;
+
+		later.at_ns = due;
+		HR_CHECK(hr_queue_push(&w->queue, later));
+		return;
+	}
 	switch (ev->kind) {
 	case EV_CONTROLLER_TICK:
 	case EV_REPORT:
 	case EV_COMMITTED:
+	case EV_DEPOSED_GONE:
 		hr_world_controller_event(w, ev);
 		break;
 	case EV_FAULT:
 	case EV_CALM:
+	case EV_CALM_BUDGET:
 	case EV_RESTART_GUARD:
 	case EV_RESTART_AGENT:
 	case EV_RESTART_CONTROLLER:
@@ -497,15 +519,10 @@ static void one_event(struct world *w, const struct hr_queue_event *ev)
 		hr_world_fault_event(w, ev);
 		break;
 	default:
-		if (deliverable(w, ev))
+		if (due == 0)
 			node_event(w, ev);
-		else
-			again = w->node[ev->node].guard_up &&
-				ev->life == w->node[ev->node].guard_life &&
-				w->node[ev->node].paused_until_ns > w->now_ns &&
-				(ev->kind == EV_GUARD || ev->kind == EV_GUARD_TICK);
 	}
-	if (carries_slot(ev->kind) && !again)
+	if (carries_slot(ev->kind))
 		hr_world_slot_free(w, ev->slot);
 }
 
@@ -538,6 +555,7 @@ int hr_world_run(const struct hr_world_conf *conf, struct hr_world_result *ret)
 	hr_queue_init(&w->queue, w->events, WORLD_EVENTS_MAX);
 	for (int i = WORLD_SLOTS_MAX; i > 0; i--)
 		w->free_slot[w->n_free++] = i - 1;
+	w->c = &w->ctl[0];
 	hr_world_begin(w);
 	run(w);
 	free(w);

@@ -33,6 +33,8 @@ struct hr_world_conf {
 	double fault_every_s; /* mean distance of faults */
 	/* which faults there are */
 	bool crash_guard, crash_agent, crash_controller, pause_guard, reboot, partition, cut, leave;
+	bool release, steps, lies, clients, suspend, depose;
+	bool racks;   /* two racks and a feed, each with a budget of its own */
 	bool verbose; /* say every event on stdout */
 };
 
@@ -41,8 +43,8 @@ struct hr_world_result {
 	int64_t at_ns;
 	char text[HR_WORLD_TEXT_BYTES]; /* rule and amounts of the first violation */
 	uint64_t events, grants, reports, writes, faults;
-	int64_t over_ws_uj; /* draw allowed above the budget outside transitions */
-	double used;        /* part of the budget granted at the end of the calm */
+	int64_t lie_overshoot_uj; /* allowed by lying hardware above what was charged */
+	double used;              /* part of the budget granted at the end of the calm */
 };
 
 /* A random configuration: what a campaign runs. Equal seeds give equal configurations. */

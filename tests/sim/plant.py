@@ -32,8 +32,8 @@ PLANTS = {
     # Rule 7: the end of a lease means the safe cap, also for a node that had less.
     "lease_end_raises": (
         "src/core/guard.c",
-        "in_force_known(g) ? hr_min_i64(g->granted_uw, safe_uw(g))",
-        "in_force_known(g) ? safe_uw(g)"),
+        "in_force_known(g) ? hr_min_i64(g->granted_uw, safe_set_uw(g))",
+        "in_force_known(g) ? safe_set_uw(g)"),
     # Rule 5: the mark and the start counter do not survive a restart of the guard.
     "identity_lost": (
         "sim/world.c",
@@ -76,6 +76,47 @@ PLANTS = {
         "src/core/guard.c",
         "else if (g->leased && hr_now_past_either(now, g->lease_ends))",
         "else if (g->leased && hr_now_past_either(now, g->lease_ends) && now.raw_ns < 0)"),
+    # Rules 3 and 16: watts move under the limit of the cluster, not under that of their rack.
+    "rack_ignored": (
+        "src/power/tree.c",
+        "\thr_tree_sum room = (hr_tree_sum)INT64_MAX - l->charged_uw;\n\n"
+        "\tfor (int d = l->domain; d >= 0; d = t->domain[d].parent) {",
+        "\thr_tree_sum room = (hr_tree_sum)INT64_MAX - l->charged_uw;\n\n"
+        "\tfor (int d = 0; d >= 0; d = t->domain[d].parent) {"),
+    # Rule 12: an announced step down begins when it is there.
+    "step_without_lead": (
+        "src/core/controller_round.c",
+        "\tint64_t early_ns = lead_ns(c);",
+        "\tint64_t early_ns = lead_ns(c) * 0;"),
+    # Rule 10: whoever reports is admitted.
+    "join_without_room": (
+        "src/core/controller.c",
+        "\tbool fits = !hr_controller_over_above(c, n->leaf) &&\n"
+        "\t\t    hr_tree_room(c->tree, n->leaf) >= need_uw;",
+        "\tbool fits = need_uw >= 0;"),
+    # Rule 14: a limit that another program wrote is taken for our own.
+    "overwritten_unnoticed": (
+        "src/core/guard.c",
+        "\t\tif (other)\n\t\t\tfound_other(g, z);",
+        "\t\tif (other && g->n == 0)\n\t\t\tfound_other(g, z);"),
+    # Rules 5 and 11: a controller that was deposed, and runs on, is obeyed.
+    "epoch_ignored": (
+        "src/core/guard.c",
+        "\tif (grant->mark.epoch < newest.epoch)\n"
+        "\t\treturn HR_REASON_OLD_EPOCH;\n"
+        "\tif (hr_mark_compare(grant->mark, newest) <= 0)",
+        "\tif (grant->mark.seq <= newest.seq && grant->mark.epoch == newest.epoch)"),
+    # Rule 13: another client's request is forgotten at the next grant.
+    "client_forgotten": (
+        "src/core/guard.c",
+        "if (g->client[i].used && g->client[i].cap_uw < allowed_uw) {",
+        "if (g->client[i].used && g->client[i].cap_uw < allowed_uw &&\n"
+        "\t\t    why == HR_REASON_CLIENT_LIMIT) {"),
+    # Rule 12: those who could be told of a cut are told with their next report.
+    "cut_waits_for_reports": (
+        "src/core/controller_round.c",
+        "if (n->live && n->target_uw < n->last_uw)",
+        "if (n->live && n->target_uw < n->last_uw && c->epoch == 0)"),
 }
 
 
