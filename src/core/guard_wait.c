@@ -9,26 +9,33 @@
 #include "base/units.h"
 #include "core/guard.h"
 
-static int64_t until_ns(struct hr_now now, struct hr_now t)
+static int64_t until_either_ns(struct hr_now now, struct hr_now t)
 {
 	return hr_min_i64(t.raw_ns - now.raw_ns, t.boot_ns - now.boot_ns);
 }
 
+static int64_t until_both_ns(struct hr_now now, struct hr_now t)
+{
+	return hr_max_i64(t.raw_ns - now.raw_ns, t.boot_ns - now.boot_ns);
+}
+
 int64_t hr_guard_wait_ns(const struct hr_guard *g, struct hr_now now, int64_t tick_ns)
 {
-	int64_t wait_ns = until_ns(now, hr_now_add(g->last_verify, g->conf.verify_ns));
+	int64_t wait_ns = until_either_ns(now, hr_now_add(g->last_verify, g->conf.verify_ns));
 
 	if (g->leased)
-		wait_ns = hr_min_i64(wait_ns, until_ns(now, g->lease_ends));
+		wait_ns = hr_min_i64(wait_ns, until_either_ns(now, g->lease_ends));
 	for (size_t i = 0; i < HR_GUARD_CLIENTS; i++)
 		if (g->client[i].used)
-			wait_ns = hr_min_i64(wait_ns, until_ns(now, g->client[i].ends));
+			wait_ns = hr_min_i64(wait_ns, until_either_ns(now, g->client[i].ends));
 	for (size_t i = 0; i < g->n_zones; i++) {
 		const struct hr_guard_zone *z = &g->zone[i];
 
-		/* A limit may also wait for another to settle: then that one does. */
-		if (z->busy || z->wait || z->settling)
+		if (z->busy || z->wait)
 			wait_ns = hr_min_i64(wait_ns, tick_ns);
+		/* Others wait for it: the zones to be raised, and the nodes that get its watts. */
+		if (z->settling)
+			wait_ns = hr_min_i64(wait_ns, until_both_ns(now, z->settles));
 	}
 	if (g->persisting > 0 || g->leaving)
 		wait_ns = hr_min_i64(wait_ns, tick_ns);
