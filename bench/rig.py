@@ -98,6 +98,10 @@ def table(rows, head):
                         for i, (c, w) in enumerate(zip(r, width))).rstrip())
 
 
+def load_average():
+    return round(os.getloadavg()[0], 2)
+
+
 def skip(reason):
     print(f"SKIP: {reason}")
     sys.exit(77)
@@ -112,6 +116,8 @@ class Rig:
         # As on a node, what guards keep under /run is in memory.
         where = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.top = tempfile.mkdtemp(prefix="headroom-bench-", dir=where)
+        # What must survive a crash is on a disk.
+        self.disk = tempfile.mkdtemp(prefix="headroom-bench-")
         self.process = {}
         self.mount = f"{self.top}/m"
         os.mkdir(self.mount)
@@ -133,6 +139,7 @@ class Rig:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process["vhw"].wait(5)
         shutil.rmtree(self.top, ignore_errors=True)
+        shutil.rmtree(self.disk, ignore_errors=True)
 
     def start(self, name, *command, stdout=None):
         with open(f"{self.top}/{name}.log", "a", encoding="utf-8") as log:
@@ -167,7 +174,7 @@ class Rig:
   listen: 127.0.0.1:{self.port}
   key_file: {top}/controller.key
   authorized_keys: {top}/authorized
-  state_dir: {top}/controller
+  state_dir: {self.disk}/controller
   budget: {self.budget_w} W
   http:
     listen: 127.0.0.1:{self.http}
@@ -185,7 +192,7 @@ class Rig:
                 f.write(f"""guard:
 {common}  socket: {top}/n{i}.sock
   run_dir: {top}/run{i}
-  state_dir: {top}/state{i}
+  state_dir: {self.disk}/state{i}
   safe: {SAFE_W} W
 {guard_more}agent:
 {common}  guard_socket: {top}/n{i}.sock
@@ -248,8 +255,8 @@ class Rig:
     def members(self):
         return self.api("GET", "/api/v1/status")[1].get("nodes", {}).get("member", 0)
 
-    def start_all(self, seconds=60):
-        self.start_hardware()
+    def start_all(self, seconds=60, *hardware):
+        self.start_hardware(*hardware)
         self.start_controller()
         for i in range(1, self.agents + 1):
             self.start_guard(i)
@@ -257,7 +264,3 @@ class Rig:
             self.start_agent(i)
         must(wait_until(lambda: self.members() == self.agents, seconds, 0.2),
              f"only {self.members()} of {self.agents} nodes were admitted")
-
-
-def load_average():
-    return round(os.getloadavg()[0], 2)
