@@ -198,36 +198,57 @@ static void budget(const struct frame *p)
 	fprintf(p->f, "H%d\"/>\n", WIDTH - RIGHT);
 }
 
-/* Lines through both panels with their words between them, in rows that do not overlap. */
-static void events(const struct frame *p)
+static bool is_event(const struct hr_demo_mark *m)
+{
+	return m->kind > HR_DEMO_PHASE && m->kind != HR_DEMO_END;
+}
+
+static const char *colour_of(const struct hr_demo_mark *m)
+{
+	bool bad = m->kind == HR_DEMO_AGENT_KILLED || m->kind == HR_DEMO_CONTROLLER_KILLED ||
+		   m->kind == HR_DEMO_CUT;
+
+	return bad ? RED : GREY;
+}
+
+/* Lines through both panels ... */
+static void event_lines(const struct frame *p)
+{
+	char style[160];
+
+	for (size_t i = 0; i < p->d->n_marks; i++) {
+		const struct hr_demo_mark *m = &p->d->mark[i];
+		double x = x_of(p, m->t_ns);
+
+		if (!is_event(m))
+			continue;
+		snprintf(style, sizeof(style), "stroke=\"%s\" stroke-dasharray=\"2 3\"",
+			 colour_of(m));
+		line(p, x, TOP + 20, x, LOWER_TOP + LOWER, style);
+	}
+}
+
+/* ... with their words between these, in rows that do not overlap. */
+static void event_words(const struct frame *p)
 {
 	double end[STRIP_ROWS] = {0};
+	char style[160];
 
 	for (size_t i = 0; i < p->d->n_marks; i++) {
 		const struct hr_demo_mark *m = &p->d->mark[i];
 		double x = x_of(p, m->t_ns), width = (double)strlen(m->text) * CHARACTER + 14;
+		bool leftwards = x + width > WIDTH - 4;
 		int row = 0;
 
-		if (m->kind <= HR_DEMO_PHASE || m->kind == HR_DEMO_END)
+		if (!is_event(m))
 			continue;
-		const char *colour = m->kind == HR_DEMO_AGENT_KILLED ||
-					     m->kind == HR_DEMO_CONTROLLER_KILLED ||
-					     m->kind == HR_DEMO_CUT
-					 ? RED
-					 : GREY;
-		char style[160];
-
-		snprintf(style, sizeof(style), "stroke=\"%s\" stroke-dasharray=\"2 3\"", colour);
-		line(p, x, TOP + 20, x, LOWER_TOP + LOWER, style);
-		bool leftwards = x + width > WIDTH - 4;
-
 		while (row + 1 < STRIP_ROWS && end[row] > (leftwards ? x - width : x))
 			row++;
 		end[row] = leftwards ? x : x + width;
 		snprintf(style, sizeof(style),
 			 "font-size=\"11\" stroke=\"#ffffff\" stroke-width=\"3\" "
 			 "paint-order=\"stroke\" fill=\"%s\"%s",
-			 colour, leftwards ? " text-anchor=\"end\"" : "");
+			 colour_of(m), leftwards ? " text-anchor=\"end\"" : "");
 		text(p, leftwards ? x - 4 : x + 4, TOP + UPPER + 16 + 14 * row, style, m->text);
 	}
 }
@@ -324,7 +345,8 @@ int hr_demo_picture_write(const struct hr_demo *d, const struct hr_demo_log *l,
 	axis(&p, LOWER_TOP, LOWER,
 	     "caps of the nodes, stacked (blue: primaries, orange: replicas)");
 	bands(&p);
-	events(&p);
+	event_lines(&p);
+	event_words(&p);
 	time_axis(&p);
 	fputs("</svg>\n", p.f);
 	if (ferror(p.f) != 0 || fclose(p.f) != 0)

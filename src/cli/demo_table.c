@@ -113,12 +113,19 @@ static void print_node(const struct hr_demo *d, FILE *f, size_t i)
 	fputs("\033[K\n", f);
 }
 
-static const char *newest_event(const struct hr_demo *d)
+/* What happened last, and when. */
+static void print_event(const struct hr_demo *d, FILE *f)
 {
-	for (size_t i = d->n_marks; i-- > 0;)
-		if (d->mark[i].kind > HR_DEMO_PHASE)
-			return d->mark[i].text;
-	return "";
+	for (size_t i = d->n_marks; i-- > 0;) {
+		const struct hr_demo_mark *m = &d->mark[i];
+
+		if (m->kind <= HR_DEMO_PHASE)
+			continue;
+		fprintf(f, "%sat %.1f s: %s%s", hr_term_colour(f, HR_TERM_YELLOW),
+			(double)(m->t_ns - d->t0_ns) / 1e9, m->text,
+			hr_term_colour(f, HR_TERM_PLAIN));
+		break;
+	}
 }
 
 static void show_table(struct hr_demo *d)
@@ -142,8 +149,9 @@ static void show_table(struct hr_demo *d)
 	fprintf(f, "violations %s%d%s\033[K\n",
 		hr_term_colour(f, violations > 0 ? HR_TERM_RED : HR_TERM_GREEN), violations,
 		hr_term_colour(f, HR_TERM_PLAIN));
-	fprintf(f, "  %s%s%s\033[K\n", hr_term_colour(f, HR_TERM_YELLOW), newest_event(d),
-		hr_term_colour(f, HR_TERM_PLAIN));
+	fputs("  ", f);
+	print_event(d, f);
+	fputs("\033[K\n", f);
 	fprintf(f, "  %sNODE  CLASS     WANTS W  DRAWS W   CAP W  STATE%s\033[K\n",
 		hr_term_colour(f, HR_TERM_DIM), hr_term_colour(f, HR_TERM_PLAIN));
 	for (size_t i = 0; i < rows; i++)

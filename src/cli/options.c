@@ -86,6 +86,28 @@ int hr_options_parse(struct hr_options *o, int argc, char **argv, struct hr_err 
 	return rc;
 }
 
+static void print_option(const char *left, const char *help)
+{
+	printf("  %-20s %s\n", left, help);
+}
+
+/* Nested structs give "--http.listen". */
+static void print_keys(const struct hr_conf_table *t, const char *prefix)
+{
+	for (size_t i = 0; i < t->n_keys; i++) {
+		const struct hr_conf_key *k = &t->key[i];
+		char name[HR_CONF_STRING_BYTES];
+
+		snprintf(name, sizeof(name), "%s%s", prefix, k->name);
+		if (k->type == HR_CONF_STRUCT) {
+			snprintf(name, sizeof(name), "%s%s.", prefix, k->name);
+			print_keys(k->table, name);
+		} else {
+			printf("  --%s\n      %s\n", name, k->help);
+		}
+	}
+}
+
 bool hr_options_answered(const struct hr_options *o)
 {
 	if (o->version) {
@@ -95,15 +117,22 @@ bool hr_options_answered(const struct hr_options *o)
 	if (!o->help)
 		return false;
 	printf("Usage: %s [--config FILE] [OPTION...]\n\n%s\n\n", o->program, o->about);
-	printf("  --config FILE   configuration (default " HR_OPTIONS_CONFIG ")\n");
-	for (size_t i = 0; i < o->n_options; i++)
-		printf("  --%s%s%s   %s\n", o->option[i].name, o->option[i].argument ? " " : "",
-		       o->option[i].argument ? o->option[i].argument : "", o->option[i].help);
-	printf("  --verbose, -v   say more\n  --help, -h      this text\n  --version\n\n");
+	print_option("--config FILE", "configuration (" HR_OPTIONS_CONFIG ")");
+	for (size_t i = 0; i < o->n_options; i++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "--%s%s%s", o->option[i].name,
+			 o->option[i].argument ? " " : "",
+			 o->option[i].argument ? o->option[i].argument : "");
+		print_option(left, o->option[i].help);
+	}
+	print_option("-v, --verbose", "say more");
+	print_option("-h, --help", "this text");
+	print_option("--version", "");
+	putchar('\n');
 	printf("Every key of section '%s:' is an option too, and wins over the file:\n",
 	       o->table->name);
-	for (size_t i = 0; i < o->table->n_keys; i++)
-		printf("  --%s\n      %s\n", o->table->key[i].name, o->table->key[i].help);
+	print_keys(o->table, "");
 	return true;
 }
 
