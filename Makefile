@@ -31,7 +31,7 @@ build: configure
 	ninja -C $(BUILD)
 
 demo: setup build
-	$(BUILD)/headroom demo $(DEMO)
+	$(BUILD)/headroom demo --plot docs/pictures/demo.svg $(DEMO)
 
 test: setup build
 	@$(PYTHON) tools/run_tests.py $(if $(ONLY),--only $(ONLY))
