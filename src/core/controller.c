@@ -16,6 +16,7 @@
 #define GIVE_DELAY_NS (5 * HR_NS_PER_MS)
 /* Lowered charges are made durable this often; only raised ones are urgent. */
 #define FLUSH_NS (10 * HR_NS_PER_S)
+#define EPOCH_LEAP_MOST (UINT64_C(1) << 32)
 
 static const struct hr_now never = {INT64_MAX, INT64_MAX, INT64_MAX};
 
@@ -122,6 +123,7 @@ void hr_controller_reign(struct hr_controller *c, uint64_t epoch, bool proven, s
 	c->epoch = epoch;
 	c->reign_began = now;
 	c->granting = false;
+	c->unproven = !proven;
 	c->first_held = -1;
 	c->round_at = now;
 	c->give_at = never;
@@ -293,6 +295,11 @@ static void on_report(struct hr_controller *c, int node, const struct hr_report 
 	/* Another reign, or grants of this one that we do not remember: ours is not the newest. */
 	uint64_t epoch = r->heard.epoch > r->ack.epoch ? r->heard.epoch : r->ack.epoch;
 
+	/* No reign is that far ahead: a node that lies must not use up the epochs there are. */
+	if (epoch > c->epoch && epoch - c->epoch > EPOCH_LEAP_MOST) {
+		n->refusals++;
+		return;
+	}
 	if (epoch > c->epoch || (r->heard.epoch == c->epoch && r->heard.seq > n->ledger.last_seq)) {
 		outranked(c, node, epoch, out);
 		return;
@@ -382,6 +389,17 @@ static void on_tick(struct hr_controller *c, struct hr_now now, struct hr_contro
 	flush(c, now, out);
 }
 
+/* A crash must not bring back the charges of a ledger that was found not to be the newest. */
+static void persist_raised(struct hr_controller *c, struct hr_controller_actions *out)
+{
+	c->unproven = false;
+	for (int i = 0; i < c->n_nodes; i++)
+		if (c->tree->leaf[c->node[i].leaf].charged_uw > c->node[i].durable_uw &&
+		    c->node[i].state != HR_CONTROLLER_UNKNOWN &&
+		    c->node[i].state != HR_CONTROLLER_REFUSED)
+			hr_controller_grant_row(c, i, out);
+}
+
 /*
  * A round is due: whatever the event is, it meets the limits and charges of now, not those of
  * before a pause of the controller.
@@ -439,6 +457,8 @@ void hr_controller_step(struct hr_controller *c, const struct hr_controller_even
 	}
 	if (c->urgent)
 		hr_controller_round_run(c, now, out);
+	if (c->unproven)
+		persist_raised(c, out);
 	if (c->rows_open) {
 		c->rows_open = false;
 		hr_controller_act(out, HR_CONTROLLER_DO_COMMIT, -1)->batch = c->batch;

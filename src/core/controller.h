@@ -143,6 +143,7 @@ struct hr_controller {
 	uint64_t epoch;
 	struct hr_now reign_began;
 	bool granting; /* the wait of rule 11 is over */
+	bool unproven; /* the worst is charged, and not yet durable */
 
 	struct hr_tree *tree;
 	struct hr_tree_scratch scratch;

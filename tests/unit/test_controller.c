@@ -395,6 +395,11 @@ static void yields_to_a_later_or_reused_epoch(void **state)
 	assert_int_equal(r.outranked, 2);
 	assert_int_equal(r.c.outranked, 2);
 	assert_int_equal(r.total_sends, sends);
+	/* But not to one that would use up the epochs there are. */
+	r.says[0].heard = (struct hr_mark){UINT64_MAX - 1, 1};
+	rack_report(&r, 0);
+	assert_int_equal(r.c.outranked, 2);
+	r.says[0].heard = (struct hr_mark){EPOCH, 1};
 
 	/* The ledger was not the newest: the most that the node can draw, until it proves less. */
 	hr_controller_reign(&r.c, EPOCH + 4, false, r.now);
