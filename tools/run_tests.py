@@ -216,7 +216,7 @@ def pass_lint():
                 count.passed += 1
             else:
                 count.failed.append(f"lint/{name}")
-                say(said)
+                say("\n".join(said.splitlines()[:30]))
             if i % 20 == 0 or i == len(todo):
                 say(f"  {i} of {len(todo)} files read")
     return count

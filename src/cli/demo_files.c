@@ -102,7 +102,7 @@ static int make_keys(struct hr_demo *d, struct hr_err *reterr)
 
 	if (rc == 0)
 		rc = hr_keypair_generate(&token, reterr);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < sizeof(d->token) - 1; i++)
 		d->token[i] = (char)('a' + (unsigned char)token.secret[i] % 26);

@@ -4,7 +4,7 @@
  * state of every node ten times a second. Only whole lines count.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,19 +32,53 @@ static void *grow(void *array, size_t n, size_t bytes)
 	return realloc(array, (n == 0 ? 64 : 2 * n) * bytes);
 }
 
-/* t,node,zone,what,old,new,result,node_limit,sum,draw: the successful ones. */
-static bool parse_write(const char *line, struct hr_demo_write *ret)
+/* The next field of a line, an integer after the prefix; steps over it and its comma. */
+static bool next_number(const char **at, const char *prefix, int64_t *ret)
 {
-	int64_t old, now, draw;
-	int result;
-	char zone[64], what[64];
+	size_t n = strlen(prefix);
+	char *end;
 
-	return sscanf(line,
-		      "%" SCNd64 ",n%zu,%63[^,],%63[^,],%" SCNd64 ",%" SCNd64 ",%d,%" SCNd64
-		      ",%" SCNd64 ",%" SCNd64,
-		      &ret->t_ns, &ret->node, zone, what, &old, &now, &result, &ret->limit_uw,
-		      &ret->sum_uw, &draw) == 10 &&
-	       result == 0 && strchr(line, '\n') != NULL;
+	if (strncmp(*at, prefix, n) != 0)
+		return false;
+	errno = 0;
+	*ret = strtoll(*at + n, &end, 10);
+	if (errno != 0 || end == *at + n || (*end != ',' && *end != '\n'))
+		return false;
+	*at = *end == ',' ? end + 1 : end;
+	return true;
+}
+
+/* Node "n1" and so on, at most n_nodes; its index. */
+static bool next_node(const char **at, size_t n_nodes, size_t *ret)
+{
+	int64_t node;
+
+	if (!next_number(at, "n", &node) || node < 1 || (uint64_t)node > n_nodes)
+		return false;
+	*ret = (size_t)node - 1;
+	return true;
+}
+
+static bool skip_field(const char **at)
+{
+	const char *comma = strchr(*at, ',');
+
+	if (comma == NULL)
+		return false;
+	*at = comma + 1;
+	return true;
+}
+
+/* t,node,zone,what,old,new,result,node_limit,sum,draw: the successful ones. */
+static bool parse_write(const char *line, size_t n_nodes, struct hr_demo_write *ret)
+{
+	int64_t old, now, result, draw;
+
+	return next_number(&line, "", &ret->t_ns) && next_node(&line, n_nodes, &ret->node) &&
+	       skip_field(&line) && skip_field(&line) && next_number(&line, "", &old) &&
+	       next_number(&line, "", &now) && next_number(&line, "", &result) && result == 0 &&
+	       next_number(&line, "", &ret->limit_uw) && next_number(&line, "", &ret->sum_uw) &&
+	       next_number(&line, "", &draw) && *line == '\n';
 }
 
 static int read_writes(const struct hr_demo *d, struct hr_demo_log *l, struct hr_err *reterr)
@@ -57,9 +91,8 @@ static int read_writes(const struct hr_demo *d, struct hr_demo_log *l, struct hr
 	while (fgets(line, sizeof(line), f) != NULL) {
 		struct hr_demo_write w;
 
-		if (!parse_write(line, &w) || w.node < 1 || w.node > d->n_nodes)
+		if (!parse_write(line, d->n_nodes, &w))
 			continue;
-		w.node--;
 		void *bigger = grow(l->write, l->n_writes, sizeof(*l->write));
 
 		if (bigger == NULL)
@@ -85,17 +118,18 @@ static int read_states(const struct hr_demo *d, struct hr_demo_log *l, struct hr
 	l->state = calloc(most * d->n_nodes, sizeof(*l->state));
 	while (l->t_ns != NULL && l->state != NULL && fgets(line, sizeof(line), f) != NULL) {
 		struct hr_demo_state s;
+		const char *at = line;
 		int64_t t_ns;
 		size_t node;
 
-		if (sscanf(line, "%" SCNd64 ",n%zu,%" SCNd64 ",%" SCNd64 ",%" SCNd64, &t_ns, &node,
-			   &s.draw_uw, &s.limit_uw, &s.demand_uw) != 5 ||
-		    node < 1 || node > d->n_nodes)
+		if (!next_number(&at, "", &t_ns) || !next_node(&at, d->n_nodes, &node) ||
+		    !next_number(&at, "", &s.draw_uw) || !next_number(&at, "", &s.limit_uw) ||
+		    !next_number(&at, "", &s.demand_uw))
 			continue;
-		if (node == 1 && l->n_samples < most)
+		if (node == 0 && l->n_samples < most)
 			filled = l->n_samples++;
 		l->t_ns[filled] = t_ns;
-		l->state[filled * d->n_nodes + node - 1] = s;
+		l->state[filled * d->n_nodes + node] = s;
 	}
 	fclose(f);
 	if (l->t_ns == NULL || l->state == NULL)

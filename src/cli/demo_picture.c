@@ -85,8 +85,8 @@ static void axis(const struct frame *p, double top, double height, const char *t
 	char label[32];
 	double step = nice_step(p->most_w);
 
-	for (double w = 0; w <= p->most_w + 1e-6; w += step) {
-		double y = y_of(p, w, top, height);
+	for (int i = 0; i * step <= p->most_w + 1e-6; i++) {
+		double w = i * step, y = y_of(p, w, top, height);
 
 		line(p, LEFT, y, WIDTH - RIGHT, y, "stroke=\"#e5e7eb\"");
 		snprintf(label, sizeof(label), "%.1f", w / 1000);
@@ -102,8 +102,8 @@ static void time_axis(const struct frame *p)
 	char label[32];
 	double step = p->seconds > 40 ? 10 : 5;
 
-	for (double s = 0; s <= p->seconds + 1e-6; s += step) {
-		double x = LEFT + s / p->seconds * (WIDTH - LEFT - RIGHT);
+	for (int i = 0; i * step <= p->seconds + 1e-6; i++) {
+		double s = i * step, x = LEFT + s / p->seconds * (WIDTH - LEFT - RIGHT);
 
 		line(p, x, LOWER_TOP + LOWER, x, LOWER_TOP + LOWER + 4, "stroke=\"" GREY "\"");
 		snprintf(label, sizeof(label), "%.0f s", s);

@@ -45,7 +45,7 @@ static int look(const char *const between[], size_t n, const char *name, int mod
 int hr_place_program(const char *name, char ret[HR_PLACE_BYTES], struct hr_err *reterr)
 {
 	static const char *const between[] = {".", "./src/cli", "./vhw", "./../libexec/headroom",
-					      HR_LIBEXECDIR "/headroom"};
+					      (HR_LIBEXECDIR "/headroom")};
 
 	return look(between, HR_ARRAY_LEN(between), name, X_OK, ret, reterr);
 }
@@ -53,7 +53,7 @@ int hr_place_program(const char *name, char ret[HR_PLACE_BYTES], struct hr_err *
 int hr_place_data(const char *name, char ret[HR_PLACE_BYTES], struct hr_err *reterr)
 {
 	static const char *const between[] = {"./tests/data", "./../share/headroom",
-					      HR_DATADIR "/headroom"};
+					      (HR_DATADIR "/headroom")};
 
 	return look(between, HR_ARRAY_LEN(between), name, R_OK, ret, reterr);
 }

@@ -106,7 +106,7 @@ static enum hr_exit run(const struct hr_verb *v, int argc, char **argv)
 		rc = hr_err_set(&err, -ENOMEM, "no memory");
 	if (fd >= 0)
 		close(fd);
-	if (rc < 0) {
+	if (rc < 0 || p == NULL) {
 		code = hr_verb_fail(v, &err);
 	} else {
 		if (form == HR_TABLE_JSON)
