@@ -3,6 +3,7 @@
  * headroom-controller: keeps a cluster within its budget. Here transport, store, elector and shell
  * are put together.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "conf/controller.h"
 #include "conf/endpoint.h"
 #include "base/file.h"
+#include "hw/paths.h"
 #include "net/http_server.h"
 #include "net/keypair.h"
 #include "net/zmq_server.h"
@@ -137,6 +139,7 @@ static int run(struct parts *p, struct hr_err *reterr)
 	    .elector = p->elector,
 	    .reload = reload,
 	    .reload_ctx = p,
+	    .process_dir = HR_PATH_PROCESS,
 	};
 	struct hr_controller_shell *s = hr_controller_daemon_new(&env, reterr);
 
@@ -193,6 +196,8 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = hr_options_load(&o, &p.conf, &err);
 	hr_options_name(p.conf.name);
+	/* A file that may grow no more is an error of one write, not the end of the reign. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (rc == 0)
 		rc = assemble(&p, &err);
 	if (rc < 0)

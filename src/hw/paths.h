@@ -13,6 +13,8 @@
 #define HR_PATH_POWERCAP "sys/class/powercap"
 #define HR_PATH_MODULES "sys/module"
 #define HR_PATH_CPUINFO "proc/cpuinfo"
+/* Of this very process, never of the injected tree: the host's own path. */
+#define HR_PATH_PROCESS "/proc/self"
 #define HR_PATH_BOOT_ID "proc/sys/kernel/random/boot_id"
 #define HR_PATH_SELF "proc/self/exe"
 

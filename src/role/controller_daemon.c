@@ -224,22 +224,23 @@ static int apply(struct hr_controller_shell *s, struct hr_conf_controller *fresh
 
 	if (rc < 0)
 		return rc;
-	*s->env.conf = *fresh;
-	rc = hr_controller_budget_from_conf(s, reterr);
-	if (rc == 0)
-		rc = hr_controller_roster_reload(s, nodes, n, reterr);
-	if (rc == 0)
-		rc = hr_transport_server_authorize(s->env.server, keys, n_keys);
-	free(nodes);
-	if (rc < 0) {
-		*s->env.conf = old;
-		return rc;
+	rc = hr_controller_reload_check(s, fresh, nodes, n, reterr);
+	if (rc == 0) {
+		*s->env.conf = *fresh;
+		rc = hr_controller_budget_from_conf(s, reterr);
+		if (rc < 0)
+			*s->env.conf = old;
 	}
+	if (rc == 0)
+		hr_controller_roster_reload(s, nodes, n);
+	free(nodes);
+	if (rc < 0)
+		return rc;
+	if (hr_transport_server_authorize(s->env.server, keys, n_keys) < 0)
+		hr_log(HR_LOG_ERROR, "msg=\"no memory for the authorised keys: they stay\"");
 	/* The entries' feeds point into the configuration that stays. */
 	*fresh = old;
 	s->core.conf.round_ns = s->env.conf->round_ns;
-	if (s->core.conf.ttl_ns != s->env.conf->ttl_ns)
-		hr_log(HR_LOG_WARNING, "msg=\"another 'ttl' takes effect with the next start\"");
 	s->core.conf.period_ns = s->env.conf->report_period_ns;
 	return 0;
 }

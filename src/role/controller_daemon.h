@@ -34,6 +34,7 @@ struct hr_controller_env {
 	struct hr_elector *elector;
 	hr_controller_reload *reload; /* on SIGHUP */
 	void *reload_ctx;
+	const char *process_dir; /* where the kernel shows this process; NULL: nowhere */
 };
 
 /*

@@ -49,6 +49,7 @@ struct hr_controller_counts {
 	uint64_t malformed;
 	uint64_t impostors; /* the key may not speak for that node */
 	uint64_t unknown;   /* senders that are not on the roster */
+	uint64_t strange;   /* kinds that nobody says to a controller */
 	uint64_t commits;
 	uint64_t commit_errors;
 	uint64_t rows;
@@ -110,10 +111,18 @@ struct hr_controller_entry *hr_controller_roster_by_name(const struct hr_control
 /* Binds the entry to a node, durably, and adds it to the core. */
 int hr_controller_roster_bind(struct hr_controller_shell *s, struct hr_controller_entry *e,
 			      const struct hr_uuid *node, struct hr_err *reterr);
-/* Takes class, weight and the like of a new configuration; new names are added. */
-int hr_controller_roster_reload(struct hr_controller_shell *s, const struct hr_conf_node *nodes,
-				size_t n, struct hr_err *reterr);
+/* Takes what hr_controller_reload_check has allowed of the nodes; new names are added. */
+void hr_controller_roster_reload(struct hr_controller_shell *s, const struct hr_conf_node *nodes,
+				 size_t n);
 void hr_controller_roster_close(struct hr_controller_shell *s);
+
+/*
+ * controller_reload.c: 0; -EBUSY (a key or a node's place that cannot change while running, named
+ * in the sentence) or -ENOSPC (more new nodes than there is room for). Changes nothing.
+ */
+int hr_controller_reload_check(const struct hr_controller_shell *s,
+			       const struct hr_conf_controller *fresh,
+			       const struct hr_conf_node *nodes, size_t n, struct hr_err *reterr);
 
 /* controller_talk.c */
 extern const struct hr_transport_server_events hr_controller_talk_events;

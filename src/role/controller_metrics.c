@@ -5,9 +5,8 @@
  */
 #include "role/controller_metrics.h"
 
-#include <sys/resource.h>
-
 #include "base/clock.h"
+#include "role/process.h"
 
 #define MICRO 6
 #define NANO 9
@@ -217,11 +216,16 @@ static void counters(const struct hr_controller_shell *s, struct hr_prom_text *p
 	    "Grants with another cap than the one before.", (int64_t)s->newest_news, 0);
 	hr_prom_text_family(p, "headroom_controller_reports", HR_PROM_COUNTER, NULL,
 			    "Reports by what became of them.");
-	labelled(p, "result", "taken", (int64_t)(s->core.reports - s->core.reports_old), 0);
+	labelled(p, "result", "taken",
+		 (int64_t)(s->core.reports - s->core.reports_old - s->core.reports_invalid), 0);
+	labelled(p, "result", "invalid", (int64_t)s->core.reports_invalid, 0);
 	labelled(p, "result", "old", (int64_t)s->core.reports_old, 0);
 	hr_prom_text_family(p, "headroom_controller_messages_refused", HR_PROM_COUNTER, NULL,
 			    "Messages that changed nothing.");
 	labelled(p, "reason", "malformed", (int64_t)n->malformed, 0);
+	labelled(p, "reason", "strange", (int64_t)n->strange, 0);
+	labelled(p, "reason", "oversized", (int64_t)s->env.server->counts.refused_messages, 0);
+	labelled(p, "reason", "handshake", (int64_t)s->env.server->counts.failed_handshakes, 0);
 	labelled(p, "reason", "not_authorised", (int64_t)n->impostors, 0);
 	labelled(p, "reason", "not_on_roster", (int64_t)n->unknown, 0);
 	labelled(p, "reason", "unknown_key", (int64_t)s->env.server->counts.refused_keys, 0);
@@ -249,14 +253,26 @@ static void states(const struct hr_controller_shell *s, struct hr_prom_text *p)
 			 0);
 }
 
-static int64_t cpu_ns(void)
+static void known(struct hr_prom_text *p, const char *name, enum hr_prom_type type,
+		  const char *unit, const char *help, int64_t value, int decimals)
 {
-	struct rusage u;
+	if (value >= 0)
+		one(p, name, type, unit, help, value, decimals);
+}
 
-	if (getrusage(RUSAGE_SELF, &u) < 0)
-		return 0;
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * HR_NS_PER_S +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * HR_NS_PER_US;
+static void process(const struct hr_controller_shell *s, struct hr_prom_text *p)
+{
+	struct hr_process_usage u;
+
+	hr_process_read(s->env.process_dir, &u);
+	known(p, "process_cpu_seconds", HR_PROM_COUNTER, "seconds", "Processor time used.",
+	      u.cpu_ns, NANO);
+	known(p, "process_resident_memory_bytes", HR_PROM_GAUGE, "bytes", "Memory in use.",
+	      u.resident_bytes, 0);
+	known(p, "process_open_fds", HR_PROM_GAUGE, NULL, "Open files.", u.open_fds, 0);
+	known(p, "process_max_fds", HR_PROM_GAUGE, NULL, "Files that may be open.", u.max_fds, 0);
+	one(p, "process_start_time_seconds", HR_PROM_GAUGE, "seconds", "Start, Unix time.",
+	    s->started_wall_ns, NANO);
 }
 
 int hr_controller_metrics_write(const struct hr_controller_shell *s, enum hr_prom_format format,
@@ -272,16 +288,15 @@ int hr_controller_metrics_write(const struct hr_controller_shell *s, enum hr_pro
 	    (int64_t)s->core.epoch, 0);
 	one(p, "headroom_controller_granting", HR_PROM_GAUGE, NULL,
 	    "1 if the leases of the reign before are waited out.", s->core.granting, 0);
+	one(p, "headroom_controller_store_failing", HR_PROM_GAUGE, NULL,
+	    "1 if the ledger cannot be written: nothing is raised.", s->store_failing, 0);
 	one(p, "headroom_budget_version", HR_PROM_GAUGE, NULL, "Version of the newest budget.",
 	    (int64_t)s->env.elector->version, 0);
 	states(s, p);
 	domains(s, p);
 	nodes(s, p);
 	counters(s, p);
-	one(p, "process_cpu_seconds", HR_PROM_COUNTER, "seconds", "Processor time used.", cpu_ns(),
-	    NANO);
-	one(p, "process_start_time_seconds", HR_PROM_GAUGE, "seconds", "Start, Unix time.",
-	    s->started_wall_ns, NANO);
+	process(s, p);
 	one(p, "headroom_scrape_duration_seconds", HR_PROM_GAUGE, "seconds",
 	    "Time taken to write these metrics.", hr_now_read().raw_ns - began_ns, NANO);
 	return hr_prom_text_done(p);

@@ -450,18 +450,9 @@ int hr_controller_roster_bind(struct hr_controller_shell *s, struct hr_controlle
 	return rc;
 }
 
-int hr_controller_roster_reload(struct hr_controller_shell *s, const struct hr_conf_node *nodes,
-				size_t n, struct hr_err *reterr)
+void hr_controller_roster_reload(struct hr_controller_shell *s, const struct hr_conf_node *nodes,
+				 size_t n)
 {
-	size_t n_new = 0;
-
-	for (size_t i = 0; i < n; i++)
-		n_new += hr_controller_roster_by_name(s, nodes[i].name) == NULL;
-	if (n_new > s->entries_max - s->n_entries)
-		return hr_err_set(reterr, -ENOSPC,
-				  "%zu nodes are new, there is room for %zu: restart "
-				  "the controller",
-				  n_new, s->entries_max - s->n_entries);
 	for (size_t i = 0; i < s->n_entries; i++) {
 		/* Its feeds are those of the configuration that ends. */
 		s->entry[i].listed = false;
@@ -476,14 +467,18 @@ int hr_controller_roster_reload(struct hr_controller_shell *s, const struct hr_c
 		HR_CHECK(e != NULL);
 		e->listed = true;
 		e->conf = nodes[i];
-		if (e->core < 0)
+		if (e->core < 0) {
+			if (!hr_uuid_is_none(&nodes[i].uuid))
+				e->node = nodes[i].uuid;
 			continue;
+		}
 		struct hr_controller_node *c = &s->core.node[e->core];
 
 		c->safe_conf_uw = nodes[i].safe_uw;
+		c->floor_conf_uw = nodes[i].floor_uw;
+		c->ceiling_conf_uw = nodes[i].ceiling_uw;
 		s->tree.leaf[c->leaf].class = nodes[i].class;
 		s->tree.leaf[c->leaf].weight = nodes[i].weight;
 	}
 	s->core.urgent = true;
-	return 0;
 }

@@ -242,6 +242,8 @@ static void on_message(void *ctx, uint64_t peer, const struct hr_authorized_key 
 		on_hello(s, peer, who);
 	else if (s->in.kind == HR_MESSAGE_LEAVE_REQUEST)
 		on_leave(s, peer, who);
+	else
+		s->counts.strange++;
 }
 
 static void on_refused(void *ctx, const char *key, const char *address)

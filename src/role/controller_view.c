@@ -122,6 +122,7 @@ static void put_core(const struct hr_controller_shell *s, json_t *o,
 	if (!c->ledger.heard_any)
 		return;
 	put_int(o, "granted_uw", c->last_uw);
+	put_int(o, "invalid_reports", (int64_t)c->invalid);
 	put_int(o, "age_ns", now.boot_ns - c->ledger.heard.boot_ns);
 	if (c->ledger.ack_leased)
 		put_int(o, "lease_left_ns", c->ledger.ack_ends.raw_ns - now.raw_ns);

@@ -29,6 +29,9 @@ static int give_to_group(const struct hr_conf_guard *conf, struct hr_err *reterr
 	if (chown(conf->socket, (uid_t)-1, g->gr_gid) < 0)
 		return hr_err_set(reterr, -errno, "cannot give %s to group %s: %s", conf->socket,
 				  conf->group, strerror(errno));
+	if (chmod(conf->socket, 0660) < 0)
+		return hr_err_set(reterr, -errno, "cannot open %s to its group: %s", conf->socket,
+				  strerror(errno));
 	return 0;
 }
 
@@ -42,7 +45,8 @@ static int bind_socket(int fd, const struct sockaddr_un *at, const char *path,
 	if (errno == ECONNREFUSED && unlink(path) < 0)
 		return hr_err_set(reterr, -errno, "cannot remove the old socket %s: %s", path,
 				  strerror(errno));
-	mode_t old = umask(0117);
+	/* Nobody else, until it has been given to the group. */
+	mode_t old = umask(0177);
 	int rc = bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ? -errno : 0;
 
 	umask(old);
