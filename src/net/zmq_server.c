@@ -226,7 +226,9 @@ static int put_up(struct server *s, uv_loop_t *loop, const struct hr_zmq_server_
 	size_t size = sizeof(s->endpoint);
 	s->context = zmq_ctx_new();
 	s->socket = s->context ? zmq_socket(s->context, ZMQ_ROUTER) : NULL;
-	if (!s->socket || hr_zmq_zap_start(&s->zap, loop, s->context, on_refused, s) < 0 ||
+	if (!s->socket ||
+	    hr_zmq_zap_start(&s->zap, loop, s->context, &s->base.counts.refused_keys, on_refused,
+			     s) < 0 ||
 	    hr_zmq_zap_authorize(&s->zap, conf->keys, conf->n_keys) < 0 ||
 	    hr_zmq_monitor_start(&s->monitor, loop, s->context, s->socket, on_monitor, s) < 0)
 		return hr_err_set(reterr, -ENOMEM, "cannot make a ZeroMQ server: %s",

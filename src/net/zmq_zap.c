@@ -86,7 +86,7 @@ static void on_ready(void *ctx, void *socket, short events)
 		    equals(&frame[2], HR_ZMQ_ZAP_DOMAIN) && equals(&frame[5], "CURVE") &&
 		    frame[6].len == KEY_BYTES;
 	if (!good || !zmq_z85_encode(key, (const uint8_t *)frame[6].bytes, KEY_BYTES)) {
-		z->n_refused++;
+		++*z->n_refused;
 		reply(socket, &frame[1], "400", "only CURVE keys", "");
 		return;
 	}
@@ -94,16 +94,17 @@ static void on_ready(void *ctx, void *socket, short events)
 		reply(socket, &frame[1], "200", "OK", key);
 		return;
 	}
-	z->n_refused++;
+	++*z->n_refused;
 	reply(socket, &frame[1], "400", "key not authorised", "");
 	tell(z, key, frame[3].bytes);
 }
 
-int hr_zmq_zap_start(struct hr_zmq_zap *z, uv_loop_t *loop, void *zmq_context,
+int hr_zmq_zap_start(struct hr_zmq_zap *z, uv_loop_t *loop, void *zmq_context, uint64_t *n_refused,
 		     void (*on_refused)(void *ctx, const char *key, const char *address), void *ctx)
 {
 	memset(z, 0, sizeof(*z));
 	z->loop = loop;
+	z->n_refused = n_refused;
 	z->on_refused = on_refused;
 	z->ctx = ctx;
 	z->told_since_ms = uv_now(loop);

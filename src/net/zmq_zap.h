@@ -20,7 +20,7 @@ struct hr_zmq_zap {
 	struct hr_zmq_pump *pump;
 	struct hr_authorized_key *table;
 	size_t n;
-	uint64_t n_refused;
+	uint64_t *n_refused; /* the owner's counter */
 	/* may be NULL; told once for each key */
 	void (*on_refused)(void *ctx, const char *key, const char *address);
 	void *ctx;
@@ -30,7 +30,7 @@ struct hr_zmq_zap {
 };
 
 /* In place; before the server's socket is bound. 0 or -ENOMEM. */
-int hr_zmq_zap_start(struct hr_zmq_zap *z, uv_loop_t *loop, void *zmq_context,
+int hr_zmq_zap_start(struct hr_zmq_zap *z, uv_loop_t *loop, void *zmq_context, uint64_t *n_refused,
 		     void (*on_refused)(void *ctx, const char *key, const char *address),
 		     void *ctx) HR_MUST_CHECK;
 
