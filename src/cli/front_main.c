@@ -27,7 +27,8 @@ static int print_help(void)
 	puts("Usage: headroom VERB [ARGUMENT...]\n\n"
 	     "Keeps a cluster of machines under its power budget.\n");
 	for (size_t i = 0; i < HR_ARRAY_LEN(verbs); i++)
-		printf("  %-12s %s\n", verbs[i]->name, verbs[i]->about);
+		if (HR_WITH_VHW || verbs[i] != &hr_verb_demo)
+			printf("  %-12s %s\n", verbs[i]->name, verbs[i]->about);
 	puts(
 	    "\n'headroom VERB --help' says more about one of them; 'headroom --version' tells the\n"
 	    "version and what was built in.");

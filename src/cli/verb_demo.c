@@ -159,6 +159,12 @@ static enum hr_exit run(const struct hr_verb *v, int argc, char **argv)
 		hr_err_set(&err, -EINVAL, "option --mode: found '%.40s', expected central", mode);
 		return hr_verb_fail(v, &err);
 	}
+	if (!HR_WITH_VHW) {
+		hr_err_set(&err, -ENOTSUP,
+			   "this build has no virtual hardware: install libfuse3-dev, then build "
+			   "again with -Dvhw=enabled");
+		return hr_verb_fail(v, &err);
+	}
 	d.n_nodes = (size_t)nodes;
 	return perform(v, &d);
 }
