@@ -258,10 +258,7 @@ void hr_demo_figures_print(const struct hr_demo *d, const struct hr_demo_figures
 	print_ms(o, f->capped_ms);
 	fputs(", the draw after ", o);
 	print_ms(o, f->settled_ms);
-	fputs(
-	    "\n  killed with -9    one agent, then the controller; cut-off nodes at their safe cap "
-	    "after at most ",
-	    o);
+	fputs("\n  killed with -9    an agent, the controller: nodes cut off were safe within ", o);
 	print_ms(o, f->fallback_ms);
 	if (f->missed_fallbacks > 0)
 		fprintf(o, ", %zu never", f->missed_fallbacks);

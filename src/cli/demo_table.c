@@ -10,8 +10,10 @@
 #include "cli/term.h"
 
 #define LINE_NS (3 * HR_NS_PER_S)
-#define BAR 30
-#define MOST_ROWS 24
+#define BAR_MOST 30
+#define ROW 58  /* columns of a row without its bar */
+#define HEAD 4  /* lines above the rows */
+#define AFTER 2 /* lines kept free below */
 
 /* With --json all that is meant for people goes to stderr. */
 static FILE *out(const struct hr_demo *d)
@@ -62,9 +64,11 @@ static void show_line(struct hr_demo *d)
 static void print_bar(FILE *f, double draw, double cap, double most)
 {
 	bool utf8 = hr_term_utf8();
-	int n_draw = (int)(draw / most * BAR + 0.5), n_cap = (int)(cap / most * BAR + 0.5);
+	int room = hr_term_columns(f) - ROW;
+	int bar = room < 0 ? 0 : room > BAR_MOST ? BAR_MOST : room;
+	int n_draw = (int)(draw / most * bar + 0.5), n_cap = (int)(cap / most * bar + 0.5);
 
-	n_cap = n_cap > BAR ? BAR : n_cap;
+	n_cap = n_cap > bar ? bar : n_cap;
 	n_draw = n_draw > n_cap ? n_cap : n_draw;
 	fputs(hr_term_colour(f, HR_TERM_GREEN), f);
 	for (int i = 0; i < n_draw; i++)
@@ -135,7 +139,9 @@ static void show_table(struct hr_demo *d)
 	double sum = watts(hr_demo_rack_int(d, "sum_limit_uw"));
 	bool transition = json_is_true(json_object_get(d->stats, "transition"));
 	int violations = (int)hr_demo_rack_int(d, "violations");
-	size_t rows = d->n_nodes < MOST_ROWS ? d->n_nodes : MOST_ROWS;
+	int room = hr_term_rows(f) - HEAD - AFTER;
+	size_t fits = room > 1 ? (size_t)room : 1;
+	size_t rows = d->n_nodes < fits ? d->n_nodes : fits;
 
 	if (d->lines_drawn > 0)
 		fprintf(f, "\033[%dA", d->lines_drawn);
@@ -159,7 +165,7 @@ static void show_table(struct hr_demo *d)
 	if (rows < d->n_nodes)
 		fprintf(f, "  ... and %zu more\033[K\n", d->n_nodes - rows);
 	fflush(f);
-	d->lines_drawn = 4 + (int)rows + (rows < d->n_nodes);
+	d->lines_drawn = HEAD + (int)rows + (rows < d->n_nodes);
 }
 
 void hr_demo_table_show(struct hr_demo *d)

@@ -40,6 +40,13 @@ int hr_term_columns(FILE *f)
 	return ioctl(fileno(f), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
+int hr_term_rows(FILE *f)
+{
+	struct winsize w;
+
+	return ioctl(fileno(f), TIOCGWINSZ, &w) == 0 && w.ws_row > 0 ? w.ws_row : 24;
+}
+
 bool hr_term_utf8(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};

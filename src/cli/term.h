@@ -22,8 +22,9 @@ enum hr_term_colour {
 bool hr_term_is_tty(FILE *f);
 /* The escape sequence, or "". HR_TERM_PLAIN goes back. */
 const char *hr_term_colour(FILE *f, enum hr_term_colour c);
-/* Columns of the terminal; 80 where there is none. */
+/* Columns and rows of the terminal; 80 and 24 where there is none. */
 int hr_term_columns(FILE *f);
+int hr_term_rows(FILE *f);
 /* Does it understand UTF-8? */
 bool hr_term_utf8(void);
 
