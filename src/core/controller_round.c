@@ -90,6 +90,27 @@ static void refresh(struct hr_controller *c, struct hr_now now)
 	}
 }
 
+/*
+ * Below a limit that is exceeded nobody rises: each may keep what it was told to have. Otherwise a
+ * need that rose meanwhile would move the lowering to a node that must be told anew, and a lost
+ * message to that one would put off the end of the excess by another lease (rule 12).
+ */
+static void hold_while_over(struct hr_controller *c)
+{
+	for (int i = 0; i < c->n_nodes; i++) {
+		const struct hr_controller_node *n = &c->node[i];
+		struct hr_tree_leaf *leaf = &c->tree->leaf[n->leaf];
+
+		if (n->state != HR_CONTROLLER_MEMBER || !n->live ||
+		    !hr_controller_over_above(c, n->leaf))
+			continue;
+		int64_t keeps_uw = hr_min_i64(leaf->charged_uw, n->target_uw);
+
+		leaf->ceiling_uw = hr_clamp_i64(keeps_uw, leaf->floor_uw,
+						hr_max_i64(leaf->ceiling_uw, leaf->floor_uw));
+	}
+}
+
 /* Does anybody who could be served lack watts? Then small change is worth moving. */
 static bool somebody_lacks(const struct hr_controller *c)
 {
@@ -162,6 +183,7 @@ void hr_controller_round_run(struct hr_controller *c, struct hr_now now,
 	c->round_at = hr_now_add(now, c->conf.round_ns);
 	c->rounds++;
 	refresh(c, now);
+	hold_while_over(c);
 	hr_tree_allocate(c->tree, &c->scratch);
 	bool lacking = somebody_lacks(c);
 
