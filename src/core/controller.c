@@ -17,6 +17,8 @@
 /* Lowered charges are made durable this often; only raised ones are urgent. */
 #define FLUSH_NS (10 * HR_NS_PER_S)
 #define EPOCH_LEAP_MOST (UINT64_C(1) << 32)
+/* A hungry node asks for this much of its cap: 20 W to 200 W in six rounds. */
+#define HUNGRY_STEP_PERMILLE 1500
 
 static const struct hr_now never = {INT64_MAX, INT64_MAX, INT64_MAX};
 
@@ -230,8 +232,14 @@ void hr_controller_describe(struct hr_controller *c, int node)
 	leaf->floor_uw = hr_clamp_i64(n->floor_conf_uw, r->floor_uw, leaf->ceiling_uw);
 	leaf->safe_uw = hr_max_i64(r->safe_uw, n->safe_conf_uw);
 	/* A node whose draw cannot be read keeps the need it had (rule 15). */
-	if (r->draw_quality != HR_QUALITY_UNREADABLE)
-		leaf->need_uw = r->hungry ? leaf->ceiling_uw : r->need_uw;
+	if (r->draw_quality == HR_QUALITY_UNREADABLE)
+		return;
+	/* Demand above the cap is unknown: asked for in steps, so that noise that looks like
+	   hunger for a moment does not take a full share from those who are hungry for long. */
+	int64_t step_uw = hr_muldiv_floor(r->cap_uw, HUNGRY_STEP_PERMILLE, 1000);
+
+	leaf->need_uw = r->hungry ? hr_min_i64(leaf->ceiling_uw, hr_max_i64(step_uw, r->need_uw))
+				  : r->need_uw;
 }
 
 /* Moves the node to another state if what it reports calls for it; says whether to answer. */

@@ -8,8 +8,9 @@
 #include "base/units.h"
 #include "core/controller_internal.h"
 
-/* A smaller increase is not worth a write: the next round will have more, or need none. */
-#define STEP_LEAST_UW (HR_UW_PER_W / 2)
+/* A smaller increase is not worth a write unless it is all that is wanted: room comes free node by
+   node, and crumbs of it wait for each other. */
+#define STEP_LEAST_UW HR_UW_PER_W
 
 void hr_controller_grant_row(struct hr_controller *c, int node, struct hr_controller_actions *out)
 {
@@ -52,7 +53,9 @@ int64_t hr_controller_grant_cap_uw(const struct hr_controller *c, int node)
 
 	if (c->unstored)
 		cap_uw = hr_min_i64(cap_uw, n->durable_uw);
-	return cap_uw < hr_add_sat(has_uw, STEP_LEAST_UW) ? has_uw : cap_uw;
+	int64_t least_uw = cap_uw < n->target_uw ? STEP_LEAST_UW : STEP_LEAST_UW / 2;
+
+	return cap_uw < hr_add_sat(has_uw, least_uw) ? has_uw : cap_uw;
 }
 
 static void explain(struct hr_controller *c, int node, int64_t cap_uw,

@@ -9,6 +9,8 @@
 /* A share that moved by less than these is left as it is, or steady load would cause writes. */
 #define SAME_UW HR_UW_PER_W
 #define SAME_HEADROOM_PERMILLE 50
+/* Given up beside a small decrease. */
+#define RESERVE_UW (SAME_UW / 2)
 
 /* How early an announced lowering begins: every lease under the old limit is over by then. */
 static int64_t lead_ns(const struct hr_controller *c)
@@ -157,6 +159,10 @@ static void retarget(struct hr_controller *c, struct hr_controller_node *n, bool
 			return;
 	}
 	n->reason = why(c, n, share_uw);
+	/* One that lacks watts gives up a little more than it must: the next small need of another
+	   is then met without a write at every node. */
+	if (moved_uw < 0 && moved_uw > -SAME_UW && share_uw < leaf->need_uw)
+		share_uw = hr_max_i64(share_uw - RESERVE_UW, hr_min_i64(leaf->floor_uw, share_uw));
 	n->target_uw = share_uw;
 }
 

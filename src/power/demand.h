@@ -9,7 +9,9 @@
  * noisy, does not move it. A rise is followed at once, a large drop after three samples, a small
  * one after fifty; a load that rises again soon after it was lowered is waited for longer the next
  * time. A draw that presses against the cap makes the node hungry: its demand
- * is unknown above the cap.
+ * is unknown above the cap. With noise that could press by chance, the need is first raised by a
+ * margin, and the node is hungry if it uses that too. A limiter cuts the noise off with the draw:
+ * none is learned while hungry, and after long hunger it is guessed anew.
  *
  * It does not divide watts (allocate.h) and reads no clock: one step per sample.
  *
@@ -65,10 +67,18 @@ struct hr_demand {
 	int64_t over_ns;   /* since the draw went above the cap */
 	int64_t fell_ns;   /* since the need was last lowered */
 	int64_t calm_ns;   /* since what relapses have taught was last forgotten in part */
-	int low_ticks;     /* samples in a row that ask for a lower need, or no hunger */
-	int64_t low_uw;    /* the most that one of them asked for */
-	int64_t peak_uw;   /* the most asked for while hungry */
-	int low_least;     /* that many make it so; grows while lowerings do not last */
+	int64_t hungry_ns; /* how long it has been hungry */
+	/* a little more that was asked for to see whether it is used */
+	int64_t probe_cap_uw; /* the cap when it was asked for; 0: none is under way */
+	bool probe_raised;
+	int probe_ticks;
+	int probe_used, probe_unused; /* samples under the raised cap */
+	int hard_ticks;               /* samples in a row at the cap */
+	bool fell_little;             /* by no more than noise may do */
+	int low_ticks;                /* samples in a row that ask for a lower need, or no hunger */
+	int64_t low_uw;               /* the most that one of them asked for */
+	int64_t peak_uw;              /* the most asked for while hungry */
+	int low_least;                /* that many make it so; grows while lowerings do not last */
 };
 
 /* settle_ns <= 0: HR_DEMAND_SETTLE_NS; most_uw <= 0: HR_NODE_POWER_MAX_UW. */
