@@ -2,405 +2,48 @@
 /*
  * How much of what donors free do hungry nodes get, how soon, and how often are limits written?
  *
- * The very cores of agent, guard and controller in a closed loop on virtual time, 10 ms a step:
- * two-socket nodes, half of them drop to a low load and back while the other half wants more than
- * a fair share. Messages take one step each way; limits hold 20 ms after they are written. The
- * printed figures are ratios and counts of virtual time: the machine's speed does not enter.
+ * sim/surplus.h is the loop. The printed figures are ratios and counts of virtual time: the
+ * machine's speed does not enter.
  *
+ *   freed      watts that each donor leaves below its fair share of 250 W
  *   delivered  watts that hungry nodes hold above fair / watts that donors leave below fair, from
  *              the fourth round after a change to the next (mean, and least over the changes)
  *   rounds90   rounds of 250 ms after a change until 90 % are held (greatest over the changes)
  *   writes     limits written per node and minute while every load is flat
+ *   socket     seconds until a socket that turns busy beside an idle one holds 95 % of what the
+ *              node could give it (greatest over nodes and changes)
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/rng.h"
+#include "base/attr.h"
+#include "base/clock.h"
 #include "base/units.h"
-#include "core/agent.h"
-#include "core/controller.h"
-#include "core/guard.h"
-#include "power/supply.h"
+#include "sim/surplus.h"
 
-#define NODES 20
-#define ZONES 2
-#define STEP_NS (10 * HR_NS_PER_MS)
-#define ROUND_NS (250 * HR_NS_PER_MS)
-#define SETTLE_NS (20 * HR_NS_PER_MS)
-#define EFFICIENCY 900
-#define REST_UW (30 * HR_UW_PER_W)
-#define FAIR_UW (250 * HR_UW_PER_W)
-#define LOW_UW (150 * HR_UW_PER_W)
-#define QUEUE 8
-
-struct node {
-	struct hr_agent agent;
-	struct hr_guard guard;
-	int64_t reg_uw[ZONES];
-	int64_t demand_uw; /* device power of one zone */
-	uint64_t writes;
-	bool has_grant;
-	struct hr_grant grant;
-	bool has_report;
-	struct hr_report report;
-};
-
-struct loop {
-	struct hr_rng rng;
-	int64_t noise_uw;
-	struct hr_now now;
-	struct node node[NODES];
-	struct hr_controller controller;
-	struct hr_tree tree;
-	struct hr_tree_domain domain[1];
-	struct hr_tree_leaf leaf[NODES];
-	struct hr_controller_node cnode[NODES];
-	uint32_t order[NODES];
-	int64_t have[NODES], want[NODES], allowed[NODES];
-	struct hr_allocate_item item[NODES], feed_item[NODES];
-	struct hr_allocate_active active[NODES];
-	struct hr_tree_member member[NODES * HR_TREE_FEEDS_MAX];
-	struct hr_controller_action action[4 * NODES + 16];
-	struct hr_guard_actions guard_out[QUEUE];
-	struct hr_agent_actions agent_out;
-	int depth;
-};
-
-static void guard_say(struct loop *l, int i, const struct hr_guard_event *ev);
-
-static void agent_say(struct loop *l, int i, const struct hr_agent_event *ev)
+static void row(uint64_t seed, int64_t noise_w, int64_t freed_w)
 {
-	struct node *n = &l->node[i];
-	struct hr_agent_actions *out = &l->agent_out;
+	struct hr_surplus_case what = {.seed = seed,
+				       .noise_uw = noise_w * HR_UW_PER_W,
+				       .fair_uw = 250 * HR_UW_PER_W,
+				       .low_uw = (250 - freed_w) * HR_UW_PER_W};
+	struct hr_surplus_figures f = hr_surplus_run(&what);
+	int64_t socket_ns = hr_surplus_imbalance_ns(&what);
 
-	out->n = 0;
-	out->n_split = 0;
-	hr_agent_step(&n->agent, ev, l->now, out);
-	struct hr_agent_actions did = *out;
-
-	for (size_t k = 0; k < did.n; k++) {
-		struct hr_guard_event to_guard = {.grant = did.action[k].grant,
-						  .n_split = did.n_split};
-
-		memcpy(to_guard.split_uw, did.split_uw, sizeof(to_guard.split_uw));
-		switch (did.action[k].kind) {
-		case HR_AGENT_DO_REPORT:
-			n->report = did.report;
-			n->has_report = true;
-			break;
-		case HR_AGENT_DO_ASK_TICKET:
-			to_guard.kind = HR_GUARD_TICKET;
-			guard_say(l, i, &to_guard);
-			break;
-		case HR_AGENT_DO_GRANT:
-			to_guard.kind = HR_GUARD_GRANT;
-			guard_say(l, i, &to_guard);
-			break;
-		case HR_AGENT_DO_SPLIT:
-			to_guard.kind = HR_GUARD_SPLIT;
-			guard_say(l, i, &to_guard);
-			break;
-		}
-	}
-}
-
-static void guard_do(struct loop *l, int i, const struct hr_guard_actions *out)
-{
-	struct node *n = &l->node[i];
-	struct hr_agent_event to_agent = {.kind = HR_AGENT_NOTIFY};
-
-	for (size_t k = 0; k < out->n; k++) {
-		const struct hr_guard_action *a = &out->action[k];
-		struct hr_guard_event done = {.kind = HR_GUARD_LIMIT, .zone = a->zone};
-
-		switch (a->kind) {
-		case HR_GUARD_DO_PERSIST:
-			done.kind = HR_GUARD_PERSISTED;
-			guard_say(l, i, &done);
-			break;
-		case HR_GUARD_DO_WRITE:
-			n->writes++;
-			n->reg_uw[a->zone] = a->limit_uw;
-			done.was_write = true;
-			/* fall through */
-		case HR_GUARD_DO_READ:
-			done.limit = (struct hr_guard_limit){
-			    .known = true, .limit_uw = n->reg_uw[a->zone], .settle_ns = SETTLE_NS};
-			guard_say(l, i, &done);
-			break;
-		case HR_GUARD_DO_TICKET:
-			to_agent.kind = HR_AGENT_TICKET;
-			to_agent.ticket = &out->ticket;
-			to_agent.limit_uw = n->reg_uw;
-			to_agent.n_limits = ZONES;
-			agent_say(l, i, &to_agent);
-			break;
-		case HR_GUARD_DO_NOTIFY:
-			to_agent.kind = HR_AGENT_NOTIFY;
-			agent_say(l, i, &to_agent);
-			break;
-		case HR_GUARD_DO_RESTORE:
-		case HR_GUARD_DO_REJECT:
-		case HR_GUARD_DO_EXPLAIN:
-			break;
-		}
-	}
-}
-
-static void guard_say(struct loop *l, int i, const struct hr_guard_event *ev)
-{
-	HR_CHECK(l->depth < QUEUE);
-	struct hr_guard_actions *out = &l->guard_out[l->depth++];
-
-	out->n = 0;
-	hr_guard_step(&l->node[i].guard, ev, l->now, out);
-	guard_do(l, i, out);
-	l->depth--;
-}
-
-static void controller_say(struct loop *l, const struct hr_controller_event *ev)
-{
-	struct hr_controller_actions out = {.max = HR_ARRAY_LEN(l->action), .action = l->action};
-
-	hr_controller_step(&l->controller, ev, l->now, &out);
-	for (size_t k = 0; k < out.n; k++) {
-		const struct hr_controller_action *a = &out.action[k];
-
-		if (a->kind == HR_CONTROLLER_DO_SEND) {
-			l->node[a->node].grant = a->grant;
-			l->node[a->node].has_grant = true;
-		}
-	}
-	for (size_t k = 0; k < out.n; k++) {
-		if (out.action[k].kind == HR_CONTROLLER_DO_COMMIT) {
-			struct hr_controller_event done = {.kind = HR_CONTROLLER_COMMITTED,
-							   .batch = out.action[k].batch};
-
-			controller_say(l, &done);
-			return;
-		}
-	}
-}
-
-static void sample(struct loop *l, int i)
-{
-	struct node *n = &l->node[i];
-	struct hr_sample s[ZONES];
-	struct hr_zone z[ZONES] = {{.counts = true}, {.counts = true}};
-	struct hr_agent_event ev = {
-	    .kind = HR_AGENT_SAMPLES, .sample = s, .zone = z, .n_samples = ZONES};
-
-	/* The noise is the node's, by wall power; its zones share it. */
-	int64_t noise_uw = hr_rng_range(&l->rng, -l->noise_uw, l->noise_uw) * EFFICIENCY / 1000;
-
-	for (int k = 0; k < ZONES; k++) {
-		int64_t wants_uw = n->demand_uw + noise_uw / ZONES;
-
-		s[k] = (struct hr_sample){.zone = k,
-					  .power_uw = hr_min_i64(wants_uw, n->reg_uw[k]),
-					  .span_ns = 100 * HR_NS_PER_MS};
-	}
-	agent_say(l, i, &ev);
-}
-
-static void step(struct loop *l, int64_t t)
-{
-	struct hr_guard_event tick = {.kind = HR_GUARD_TICK};
-	struct hr_controller_event round = {.kind = HR_CONTROLLER_TICK};
-
-	l->now = hr_now_add((struct hr_now){0}, HR_NS_PER_S + t * STEP_NS);
-	for (int i = 0; i < NODES; i++) {
-		struct node *n = &l->node[i];
-
-		if (n->has_grant) {
-			struct hr_agent_event ev = {.kind = HR_AGENT_GRANT, .grant = &n->grant};
-
-			n->has_grant = false;
-			agent_say(l, i, &ev);
-		}
-		if ((t + i) % 10 == 0)
-			sample(l, i);
-		if ((t + i) % 10 == 5)
-			guard_say(l, i, &tick);
-	}
-	for (int i = 0; i < NODES; i++) {
-		struct hr_controller_event ev = {
-		    .kind = HR_CONTROLLER_REPORT, .node = i, .report = &l->node[i].report};
-
-		if (l->node[i].has_report) {
-			l->node[i].has_report = false;
-			controller_say(l, &ev);
-		}
-	}
-	if (l->now.raw_ns >= hr_controller_wake_raw_ns(&l->controller))
-		controller_say(l, &round);
-}
-
-static struct hr_uuid uuid(int i)
-{
-	struct hr_uuid u = {{0xb0}};
-
-	u.byte[15] = (uint8_t)(i + 1);
-	return u;
-}
-
-static void begin_node(struct loop *l, int i)
-{
-	struct node *n = &l->node[i];
-	struct hr_guard_conf gc = {.node = uuid(i),
-				   .safe_uw = FAIR_UW,
-				   .rest_uw = REST_UW,
-				   .efficiency_permille = EFFICIENCY,
-				   .accept_ns = 10 * HR_NS_PER_S,
-				   .verify_ns = HR_NS_PER_S};
-	struct hr_agent_conf ac = {.rest_uw = REST_UW,
-				   .efficiency_permille = EFFICIENCY,
-				   .period_ns = HR_NS_PER_S,
-				   .report_least_ns = 50 * HR_NS_PER_MS,
-				   .ticket_timeout_ns = HR_NS_PER_S};
-	struct hr_guard_zone_conf gz[ZONES];
-	struct hr_agent_zone_conf az[ZONES];
-	struct hr_guard_limit lim[ZONES];
-	struct hr_agent_event up = {.kind = HR_AGENT_GUARD, .up = true};
-
-	for (int k = 0; k < ZONES; k++) {
-		n->reg_uw[k] = 200 * HR_UW_PER_W;
-		gz[k] = (struct hr_guard_zone_conf){30 * HR_UW_PER_W, n->reg_uw[k], n->reg_uw[k]};
-		az[k] = (struct hr_agent_zone_conf){k, 30 * HR_UW_PER_W, n->reg_uw[k]};
-		lim[k] = (struct hr_guard_limit){true, n->reg_uw[k], SETTLE_NS, HR_REASON_NONE};
-	}
-	struct hr_guard_actions *out = &l->guard_out[l->depth++];
-
-	out->n = 0;
-	hr_guard_start(&n->guard, &gc, (struct hr_ident){uuid(i), uuid(99), 1},
-		       &(struct hr_guard_mark){0}, ZONES, gz, lim, l->now, out);
-	hr_agent_init(&n->agent, &ac, ZONES, az, l->now);
-	guard_do(l, i, out);
-	l->depth--;
-	agent_say(l, i, &up);
-	up.kind = HR_AGENT_LINK;
-	agent_say(l, i, &up);
-}
-
-static void begin(struct loop *l, uint64_t seed, int64_t noise_uw)
-{
-	struct hr_controller_conf conf = {.rules = {.min_reboot_ns = 30 * HR_NS_PER_S,
-						    .drift_ppm = 200,
-						    .tick_ns = 100 * HR_NS_PER_MS},
-					  .round_ns = ROUND_NS,
-					  .ttl_ns = 2 * HR_NS_PER_S,
-					  .period_ns = HR_NS_PER_S};
-	struct hr_tree_scratch scratch = {l->order, l->have,      l->want,   l->allowed,
-					  l->item,  l->feed_item, l->active, l->member};
-	struct hr_budget budget = {.limit_uw = NODES * FAIR_UW, .version = 1};
-
-	memset(l, 0, sizeof(*l));
-	hr_rng_init(&l->rng, seed);
-	l->noise_uw = noise_uw;
-	l->now = hr_now_add(l->now, HR_NS_PER_S);
-	hr_tree_init(&l->tree, l->domain, 1, l->leaf, NODES);
-	int root = hr_tree_domain_add(&l->tree, "cluster", -1, false, HR_TREE_NO_LIMIT, 0, NULL);
-
-	HR_CHECK(root == 0);
-	hr_controller_init(&l->controller, &conf, 1, &l->tree, scratch, l->cnode, NODES, l->now);
-	for (int i = 0; i < NODES; i++) {
-		struct hr_uuid u = uuid(i);
-		struct hr_tree_leaf like = {.feed = {{.domain = -1}, {.domain = -1}},
-					    .weight = HR_WEIGHT_DEFAULT};
-
-		HR_CHECK(hr_controller_node_add(&l->controller, &u, &like, 0, NULL, l->now, NULL) ==
-			 i);
-	}
-	struct hr_controller_event ev = {.kind = HR_CONTROLLER_BUDGET, .budget = &budget};
-
-	controller_say(l, &ev);
-	for (int i = 0; i < NODES; i++)
-		begin_node(l, i);
-}
-
-static void set_load(struct loop *l, bool low)
-{
-	for (int i = 0; i < NODES; i++) {
-		int64_t wall_uw = i % 2 ? 400 * HR_UW_PER_W : low ? LOW_UW : 380 * HR_UW_PER_W;
-
-		l->node[i].demand_uw = hr_supply_device_uw(wall_uw, EFFICIENCY, REST_UW) / ZONES;
-	}
-}
-
-/* Held above fair by the hungry, over what the donors leave below it; by the registers. */
-static double delivered(const struct loop *l)
-{
-	double held = 0, freed = 0;
-
-	for (int i = 0; i < NODES; i++) {
-		const struct node *n = &l->node[i];
-		int64_t cap_uw = hr_supply_wall_uw(n->reg_uw[0] + n->reg_uw[1], EFFICIENCY,
-						   REST_UW);
-
-		if (i % 2)
-			held += (double)(cap_uw - FAIR_UW);
-		else
-			freed += (double)(FAIR_UW - LOW_UW);
-	}
-	return held / freed;
-}
-
-static void one(int64_t noise_uw, uint64_t seed)
-{
-	struct loop *l = calloc(1, sizeof(*l));
-	int64_t per_change = 20 * HR_NS_PER_S / STEP_NS, t = 0;
-	double sum = 0, least = 2, n_sums = 0;
-	int64_t worst_90 = 0;
-
-	HR_CHECK(l);
-	begin(l, seed, noise_uw);
-	for (int change = 0; change < 20; change++) {
-		bool low = change % 2;
-		int64_t at_90 = -1;
-
-		set_load(l, low);
-		for (int64_t k = 0; k < per_change; k++, t++) {
-			step(l, t);
-			double d = low ? delivered(l) : 0;
-
-			if (low && at_90 < 0 && d >= 0.9)
-				at_90 = k;
-			if (low && k * STEP_NS >= 3 * ROUND_NS + SETTLE_NS) {
-				sum += d;
-				n_sums++;
-				least = d < least ? d : least;
-			}
-		}
-		if (low && (at_90 < 0 || at_90 > worst_90))
-			worst_90 = at_90 < 0 ? per_change : at_90;
-	}
-	/* Flat load for five minutes, after ten seconds to come to rest. */
-	set_load(l, true);
-	for (int64_t k = 0; k < 10 * HR_NS_PER_S / STEP_NS; k++, t++)
-		step(l, t);
-	uint64_t before = 0, after = 0;
-
-	for (int i = 0; i < NODES; i++)
-		before += l->node[i].writes;
-	for (int64_t k = 0; k < 300 * HR_NS_PER_S / STEP_NS; k++, t++)
-		step(l, t);
-	for (int i = 0; i < NODES; i++)
-		after += l->node[i].writes;
-	printf("%5.1f  %4" PRIu64 "  %9.3f  %9.3f  %8.2f  %10.3f\n", (double)noise_uw / 1e6, seed,
-	       sum / n_sums, least, (double)(worst_90 * STEP_NS) / (double)ROUND_NS,
-	       (double)(after - before) / NODES / 5);
-	free(l);
+	printf("%5" PRId64 "  %5" PRId64 "  %4" PRIu64 "  %9.3f  %9.3f  %8.2f  %10.3f  %6.2f\n",
+	       freed_w, noise_w, seed, (double)f.delivered_permille / 1e3,
+	       (double)f.least_permille / 1e3, (double)f.to_90_ns / (double)f.round_ns,
+	       (double)f.writes_permille / 1e3, (double)socket_ns / 1e9);
 }
 
 int main(void)
 {
-	printf("noise  seed  delivered      least  rounds90  writes/min\n");
-	for (uint64_t seed = 1; seed <= 3; seed++) {
-		one(0, seed);
-		one(2 * HR_UW_PER_W, seed);
-		one(5 * HR_UW_PER_W, seed);
-	}
+	static const int64_t freed_w[] = {100, 60}, noise_w[] = {0, 2, 5};
+
+	printf("freed  noise  seed  delivered      least  rounds90  writes/min  socket\n");
+	for (size_t f = 0; f < HR_ARRAY_LEN(freed_w); f++)
+		for (size_t n = 0; n < HR_ARRAY_LEN(noise_w); n++)
+			for (uint64_t seed = 1; seed <= 8; seed++)
+				row(seed, noise_w[n], freed_w[f]);
 	return 0;
 }
