@@ -23,6 +23,9 @@ int64_t hr_guard_wait_ns(const struct hr_guard *g, struct hr_now now, int64_t ti
 {
 	int64_t wait_ns = until_either_ns(now, hr_now_add(g->last_verify, g->conf.verify_ns));
 
+	/* Nothing is read again then, and nothing can end. */
+	if (g->left || g->leaving)
+		return g->leaving ? tick_ns : HR_NS_PER_S;
 	if (g->leased)
 		wait_ns = hr_min_i64(wait_ns, until_either_ns(now, g->lease_ends));
 	for (size_t i = 0; i < HR_GUARD_CLIENTS; i++)
@@ -37,8 +40,7 @@ int64_t hr_guard_wait_ns(const struct hr_guard *g, struct hr_now now, int64_t ti
 		if (z->settling)
 			wait_ns = hr_min_i64(wait_ns, until_both_ns(now, z->settles));
 	}
-	if (g->persisting > 0 || g->leaving)
+	if (g->persisting > 0)
 		wait_ns = hr_min_i64(wait_ns, tick_ns);
-	/* After a leave nothing is read again and nothing can end. */
-	return hr_max_i64(wait_ns, g->left ? HR_NS_PER_S : 0);
+	return wait_ns;
 }

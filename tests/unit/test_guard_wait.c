@@ -99,8 +99,11 @@ static void after_a_leave_it_sleeps(void **state)
 
 	(void)state;
 	begin(&n);
-	n.g.left = true;
+	n.g.leaving = true;
 	n.now = hr_now_add(n.g.last_verify, 10 * VERIFY);
+	assert_int_equal(wait_ns(&n), TICK);
+	n.g.leaving = false;
+	n.g.left = true;
 	assert_int_equal(wait_ns(&n), S);
 }
 
