@@ -73,9 +73,16 @@ static bool near(int64_t x, int64_t y, int64_t step)
 	return x - y < step && y - x < step;
 }
 
+/* As asked, or rounded down to a step: writing it again would change nothing. */
+static bool rounded(int64_t uw, int64_t want_uw)
+{
+	return uw <= want_uw && want_uw - uw < STEP_UW;
+}
+
 static bool took(const struct hr_powercap_state *s, int64_t want_uw)
 {
-	return s->enabled && s->long_uw == want_uw && (!s->has_short || s->short_uw == want_uw);
+	return s->enabled && rounded(s->long_uw, want_uw) &&
+	       (!s->has_short || rounded(s->short_uw, want_uw));
 }
 
 /* One side to want_uw; the first error of a write, or 0. *clamped: it moves, but not that far. */

@@ -45,6 +45,28 @@ static void both_limits_are_set_and_answered(void **state)
 	a->ops->close(a);
 }
 
+/* RAPL keeps limits in eighths of a watt. */
+static int64_t in_eighths(const char *file, int64_t value)
+{
+	return strstr(file, "power_limit_uw") != NULL ? value - value % (W / 8) : value;
+}
+
+static void what_was_rounded_down_is_not_written_again(void **state)
+{
+	struct hr_limit l;
+	struct hr_actuator *a = powercap_hardware_actuator();
+
+	(void)state;
+	assert_int_equal(a->ops->set(a, 0, 70 * W, &l), 0);
+	hardware = in_eighths;
+	writes[0] = '\0';
+	assert_int_equal(a->ops->set(a, 0, 60 * W + 200000, &l), 0);
+	assert_int_equal(l.limit_uw, 60 * W + W / 8);
+	assert_int_equal(l.fault, HR_REASON_NONE);
+	assert_string_equal(writes, "sl");
+	a->ops->close(a);
+}
+
 static void the_short_term_goes_first_down_and_last_up(void **state)
 {
 	struct hr_limit l;
@@ -362,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(both_limits_are_set_and_answered),
+	    TEST(what_was_rounded_down_is_not_written_again),
 	    TEST(the_short_term_goes_first_down_and_last_up),
 	    TEST(unreadable_limits_are_unknown_and_come_back),
 	    TEST(twins_are_both_written_and_the_lower_holds),
