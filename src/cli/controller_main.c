@@ -3,10 +3,12 @@
  * headroom-controller: keeps a cluster within its budget. Here transport, store, elector and shell
  * are put together.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "cli/options.h"
@@ -156,6 +158,23 @@ static int run(struct parts *p, struct hr_err *reterr)
 	return rc;
 }
 
+/*
+ * Every agent takes a descriptor. The soft limit that is usual, 1,024, guards programs that call
+ * select(2), which this one does not; what the host really allows is the hard limit.
+ */
+static void allow_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+			hr_log(HR_LOG_WARNING,
+			       "msg=\"the limit of open files cannot be raised: %s\"",
+			       strerror(errno));
+	}
+}
+
 static int assemble(struct parts *p, struct hr_err *reterr)
 {
 	int rc = uv_loop_init(&p->loop);
@@ -198,8 +217,10 @@ int main(int argc, char **argv)
 	hr_options_name(p.conf.name);
 	/* A file that may grow no more is an error of one write, not the end of the reign. */
 	signal(SIGXFSZ, SIG_IGN);
-	if (rc == 0)
+	if (rc == 0) {
+		allow_descriptors();
 		rc = assemble(&p, &err);
+	}
 	if (rc < 0)
 		hr_log(HR_LOG_ERROR, "msg=\"%s\"", err.text);
 	hr_conf_done(&hr_conf_controller_table, &p.conf);
