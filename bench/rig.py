@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -141,10 +142,17 @@ class Rig:
         shutil.rmtree(self.top, ignore_errors=True)
         shutil.rmtree(self.disk, ignore_errors=True)
 
-    def start(self, name, *command, stdout=None):
+    @staticmethod
+    def usual_limits():
+        """What a service manager gives: the soft limit of open files is low."""
+        resource.setrlimit(resource.RLIMIT_NOFILE,
+                           (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+    def start(self, name, *command):
         with open(f"{self.top}/{name}.log", "a", encoding="utf-8") as log:
-            self.process[name] = subprocess.Popen(command, stdout=stdout or log, stderr=log,
-                                                  start_new_session=True)
+            self.process[name] = subprocess.Popen(command, stdout=log, stderr=log,
+                                                  start_new_session=True,
+                                                  preexec_fn=self.usual_limits)
         return self.process[name]
 
     def pid(self, name):
