@@ -78,7 +78,7 @@ static void new_demand(struct world *w, int node)
 void hr_world_begin(struct world *w)
 {
 	w->n_nodes = w->conf.nodes;
-	w->controller_drift = (hr_rng_unit(&w->rng) - 0.5) * 2 * (WORLD_DRIFT_PPM / 2) / 1e6;
+	w->controller_drift = (hr_rng_unit(&w->rng) - 0.5) * WORLD_DRIFT_PPM / 1e6;
 	for (int i = 0; i < w->n_nodes; i++) {
 		struct world_node *n = &w->node[i];
 
@@ -86,7 +86,7 @@ void hr_world_begin(struct world *w)
 		n->uuid.byte[15] = (uint8_t)(i + 1);
 		n->powered = true;
 		n->boots = 1;
-		n->drift = (hr_rng_unit(&w->rng) - 0.5) * 2 * (WORLD_DRIFT_PPM / 2) / 1e6;
+		n->drift = (hr_rng_unit(&w->rng) - 0.5) * WORLD_DRIFT_PPM / 1e6;
 		n->clock_offset_ns = hr_world_random_ns(w, 0, 1000 * HR_NS_PER_S);
 		n->floor_uw = hr_rng_range(&w->rng, 15, 30) * HR_UW_PER_W;
 		n->original_uw = hr_rng_range(&w->rng, 80, 120) * HR_UW_PER_W;
