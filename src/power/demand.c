@@ -332,7 +332,8 @@ static bool is_hungry(struct hr_demand *d, bool pressing, bool sure)
 
 static void decide_need(struct hr_demand *d, bool sure)
 {
-	int64_t want = d->level_uw + margin(d, 1700);
+	/* After a fall the noise is a guess, on the high side: a smaller part of it will do. */
+	int64_t want = d->level_uw + margin(d, d->hungry ? 1500 : 1700);
 
 	if (is_hungry(d, presses(d), sure)) {
 		press(d);
